@@ -1,0 +1,125 @@
+"""The stores of a development machine or a test session: embedded, or named by the environment."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from infra.dev.databases import Access, Databases
+from infra.dev.postgresql import PostgreSQL
+from infra.dev.redis_server import RedisServer
+from infra.dev.state import Hold, make_private, socket_directory
+
+SERVICES = ("auth", "spaces", "creditbank")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ServiceStore:
+    """The store addresses of one service."""
+
+    database: str
+    migrations_database: str
+    redis: str
+    name: str  # of the database
+    service_role: str
+
+
+@dataclass(frozen=True, eq=False)
+class Stores:
+    """Running stores. `postgresql` and `redis_server` are None where the environment named a server."""
+
+    services: Mapping[str, ServiceStore]
+    redis: str
+    administration: str
+    prefix: str
+    postgresql: PostgreSQL | None
+    redis_server: RedisServer | None
+    _databases: Databases
+    _hold: Hold
+
+    def copy_database(self, service: str) -> ServiceStore:
+        """A new database like the one of `service`, to which nobody may be connected; about 50 ms."""
+        original = f"{self.prefix}_{service}"
+        copied = complete(self._databases.copy(original, f"{original}_{secrets.token_hex(4)}"))
+        return _store(copied, self.redis)
+
+    def drop_database(self, store: ServiceStore) -> None:
+        """Removes a copy, ending the connections to it."""
+        complete(self._databases.drop(store.name))
+
+    def forget(self) -> None:
+        """Removes every database and role of this prefix."""
+        complete(self._databases.drop_all(f"{self.prefix}_"))
+
+    def stop(self) -> None:
+        """Stops the embedded servers and lets the state directory go."""
+        for server in (self.redis_server, self.postgresql):
+            if server is not None:
+                server.stop()
+        self._hold.release()
+
+
+def start_stores(
+    state: Path,
+    prefix: str = "xuebu",
+    *,
+    services: Sequence[str] = SERVICES,
+    environment: Mapping[str, str] = os.environ,
+) -> Stores:
+    """Starts what DATABASE and REDIS do not name, with one database and two roles for each service.
+
+    Raises StateInUseError when another process uses `state`, StartError when a server does not come up.
+    """
+    state = state.resolve()
+    hold = Hold(state)
+    postgresql: PostgreSQL | None = None
+    redis_server: RedisServer | None = None
+    try:
+        make_private(state / "logs")
+        sockets = socket_directory(state)
+        if not (redis := environment.get("REDIS", "")):
+            redis_server = RedisServer(state / "redis", sockets, state / "logs" / "redis.log")
+            redis_server.start()
+            redis = redis_server.address
+        if not (administration := environment.get("DATABASE", "")):
+            postgresql = PostgreSQL(state / "postgresql", sockets, state / "logs" / "postgresql.log")
+            postgresql.start()
+            administration = postgresql.administration
+        databases = Databases(administration, None if postgresql else state / "roles.json")
+        found = complete(_prepare_all(databases, prefix, services))
+    except BaseException:
+        for server in (redis_server, postgresql):
+            if server is not None:
+                server.stop()
+        hold.release()
+        raise
+    return Stores(
+        services={name: _store(access, redis) for name, access in found.items()},
+        redis=redis,
+        administration=administration,
+        prefix=prefix,
+        postgresql=postgresql,
+        redis_server=redis_server,
+        _databases=databases,
+        _hold=hold,
+    )
+
+
+def _store(access: Access, redis: str) -> ServiceStore:
+    return ServiceStore(access.runtime, access.owner, redis, access.name, access.service_role)
+
+
+async def _prepare_all(databases: Databases, prefix: str, services: Sequence[str]) -> dict[str, Access]:
+    made = await asyncio.gather(*(databases.prepare(f"{prefix}_{service}") for service in services))
+    return dict(zip(services, made, strict=True))
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """Runs the coroutine to its end, in a thread of its own: the caller may be inside a running loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -1,0 +1,85 @@
+"""The stores every test may use: servers of this session, a migrated database for each service."""
+
+import functools
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.dev.redis_choice import lent_redis
+from infra.dev.state import Hold, StateInUseError
+from infra.dev.stores import ServiceStore, Stores, complete, start_stores
+
+ROOT = Path(__file__).resolve().parents[1]
+SESSIONS = ROOT / ".state" / "test"
+
+
+@pytest.fixture(scope="session")
+def stores() -> Iterator[Stores]:
+    """Embedded servers in a directory of their own, or those DATABASE and REDIS name; gone at the end."""
+    _remove_abandoned()
+    state = SESSIONS / secrets.token_hex(4)
+    with lent_redis() as environment:
+        running = start_stores(state, f"xuebu_test_{state.name}", environment=environment)
+        try:
+            yield running
+        finally:
+            if running.postgresql is None:
+                running.forget()
+            running.stop()
+            shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def service_database(stores: Stores) -> Callable[[str], ServiceStore]:
+    """Gives the session's migrated database of a service, shared by all tests; commits in it stay."""
+    migrated = _migrated(stores)
+
+    @functools.cache
+    def shared(service: str) -> ServiceStore:
+        migrated(service)
+        return stores.copy_database(service)
+
+    return shared
+
+
+@pytest.fixture
+def fresh_database(stores: Stores) -> Iterator[Callable[[str], ServiceStore]]:
+    """Gives an empty migrated database of a service, of the one test alone."""
+    made: list[ServiceStore] = []
+
+    def fresh(service: str) -> ServiceStore:
+        _migrated(stores)(service)
+        made.append(stores.copy_database(service))
+        return made[-1]
+
+    yield fresh
+    for store in made:
+        stores.drop_database(store)
+
+
+@functools.cache
+def _migrated(stores: Stores) -> Callable[[str], None]:
+    """Migrates a service's own database once; it then stays unused, the original of all copies."""
+
+    from libs.common import migrations  # here: unit tests start without Alembic
+
+    @functools.cache
+    def migrate(service: str) -> None:
+        store = stores.services[service]
+        folder = ROOT / "services" / service / "migrations"
+        complete(migrations.upgrade(folder, store.migrations_database, service_role=store.service_role))
+
+    return migrate
+
+
+def _remove_abandoned() -> None:
+    """Removes what sessions that were killed left behind, not what others still use."""
+    for state in SESSIONS.glob("*"):
+        try:
+            Hold(state).release()
+        except StateInUseError:
+            continue
+        shutil.rmtree(state, ignore_errors=True)
