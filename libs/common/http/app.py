@@ -1,0 +1,160 @@
+"""Composition of a service: stores, identity, relay, inboxes and routes into one application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.common import feed, logs
+from libs.common.database import Database
+from libs.common.http import health, problem_pages
+from libs.common.http.middleware import RequestContext
+from libs.common.http.rendering import MEDIA_TYPE, add_handlers
+from libs.common.identity import Identity, KeySource
+from libs.common.inbox import Handler, Inbox
+from libs.common.limits import RequestLimit
+from libs.common.redis_store import connect
+from libs.common.relay import Relay
+from libs.common.service_client import ServiceClient, keys_of
+from libs.common.settings import ServiceSettings
+
+
+class ProblemDocument(BaseModel):
+    """A failure (RFC 9457). `type` answers with its meaning; further members depend on the type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="absolute address of the problem type")
+    title: str
+    status: int
+    detail: str | None = None
+    instance: str = Field(description="the path asked for")
+    request_id: str | None = Field(description="finds the request in the log")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A neighbour whose events this service reads."""
+
+    address: str
+    audience: str
+    handlers: dict[str, Handler]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What makes up one service."""
+
+    name: str
+    title: str
+    description: str
+    audience: str
+    settings: ServiceSettings
+    routers: Sequence[APIRouter]
+    sources: dict[str, Source] = field(default_factory=dict)
+    #: where the keys of access tokens come from; default: the issuer's key set by HTTP
+    keys: Callable[[FastAPI], KeySource] | None = None
+    #: larger (or smaller) bodies than the setting, by path
+    body_limits: dict[str, int] = field(default_factory=dict)
+    #: the service's own part of start and stop
+    lifespan: Callable[[FastAPI], Any] | None = None
+    #: whether the relay, the inboxes and the limits' exchange run in this process
+    background: bool = True
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application of a service, ready to be served or tested."""
+    settings = service.settings
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _running(app, service):
+            yield
+
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version="0.1.0",
+        lifespan=lifespan,
+        responses={"default": _problem_response(), 422: _problem_response()},
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.inboxes = []
+    add_handlers(app)
+    for router in [*service.routers, feed.router, health.router, problem_pages.router]:
+        app.include_router(router)
+    app.add_middleware(RequestContext, fastapi=app, body_limits=service.body_limits)
+    return app
+
+
+def _problem_response() -> dict[str, Any]:
+    return {
+        "description": "A failure, as a problem document (RFC 9457)",
+        "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}},
+    }
+
+
+@asynccontextmanager
+async def _running(app: FastAPI, service: Service) -> AsyncIterator[None]:
+    settings, state = service.settings, app.state
+    logs.configure(settings.log_level, settings.log_format, service.name)
+    async with AsyncExitStack() as stack:
+        state.database = Database(settings.database, pool_size=settings.pool_size, name=service.name)
+        await state.database.start()
+        stack.push_async_callback(state.database.stop)
+        state.redis = connect(settings.redis)
+        stack.push_async_callback(state.redis.aclose)
+        secret = settings.client_secret.get_secret_value() if settings.client_secret else None
+        state.service_client = ServiceClient(
+            token_endpoint=settings.token_endpoint, client_id=settings.client_id, client_secret=secret
+        )
+        stack.push_async_callback(state.service_client.close)
+        limit = RequestLimit(
+            state.redis, prefix=settings.redis_prefix, per_minute=settings.requests_per_minute
+        )
+        keys = service.keys(app) if service.keys else keys_of(state.service_client, settings.keys_address)
+        state.identity = Identity(issuer=settings.issuer, audience=service.audience, keys=keys, limit=limit)
+        relay = Relay(
+            state.database,
+            state.redis,
+            service=service.name,
+            prefix=settings.redis_prefix,
+            retention_days=settings.event_retention_days,
+        )
+        state.inboxes = [_inbox(app, service, name, source) for name, source in service.sources.items()]
+        if service.lifespan is not None:
+            await stack.enter_async_context(service.lifespan(app))
+        await state.identity.start()
+        stack.push_async_callback(state.identity.stop)
+        if service.background:
+            _run_in_background(stack, [relay.run, limit.run, *(inbox.run for inbox in state.inboxes)])
+        yield
+
+
+def _inbox(app: FastAPI, service: Service, name: str, source: Source) -> Inbox:
+    return Inbox(
+        app.state.database,
+        app.state.redis,
+        source=name,
+        prefix=service.settings.redis_prefix,
+        feed=feed.FeedClient(app.state.service_client, source.address, source.audience),
+        handlers=source.handlers,
+    )
+
+
+def _run_in_background(stack: AsyncExitStack, runs: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    tasks = [asyncio.ensure_future(run()) for run in runs]
+
+    async def end() -> None:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    stack.push_async_callback(end)

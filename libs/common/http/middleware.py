@@ -1,0 +1,114 @@
+"""What surrounds every request: its id, the size of its body, its line in the log, and the last net.
+
+Pure ASGI: a layer of Starlette's BaseHTTPMiddleware would cost more than all of this together.
+"""
+
+import sys
+import time
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common import logs, tracing
+from libs.common.database import is_away, sqlstate
+from libs.common.http.rendering import respond
+from libs.common.problems import InternalError, MalformedRequest, PayloadTooLarge, Problem, Unavailable
+from libs.common.redis_store import AWAY as REDIS_AWAY
+
+#: SQLSTATE of text PostgreSQL cannot store (a NUL, a lone surrogate): the caller's fault, not ours
+_UNSTORABLE = frozenset({"22021", "22P05"})
+
+
+class RequestContext:
+    """Wraps the application; `app.state.settings` gives the limits."""
+
+    def __init__(self, app: ASGIApp, *, fastapi: FastAPI, body_limits: dict[str, int]) -> None:
+        self._app = app
+        self._fastapi = fastapi
+        self._body_limits = body_limits
+        self._default_limit = fastapi.state.settings.body_limit
+        self._writes_json = fastapi.state.settings.log_format == "json"
+        self._log = logs.logger(__name__)
+        self._records_spans = tracing.is_recording()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        traceparent = tracing.accept(headers.get("traceparent"))
+        request_id = traceparent[3:35].encode()
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        try:
+            limit = self._body_limits.get(scope["path"], self._default_limit)
+            bounded = _bounded(receive, limit, headers.get("content-length"))
+            if self._records_spans:
+                with tracing.span(f"{scope['method']} {scope['path']}"):
+                    await self._app(scope, bounded, answer)
+            else:
+                await self._app(scope, bounded, answer)
+        except Exception as error:
+            problem = self._explain(error)
+            if status:
+                raise
+            await respond(problem, Request(scope))(scope, receive, answer)
+        finally:
+            self._write_line(scope, status, started, request_id)
+
+    def _explain(self, error: Exception) -> Problem:
+        if isinstance(error, Problem):
+            return error
+        if is_away(error) or isinstance(error, REDIS_AWAY):
+            self._log.warning(logs.STORE_AWAY, error=type(error).__name__)
+            return Unavailable()
+        if sqlstate(error) in _UNSTORABLE or isinstance(error, UnicodeEncodeError):
+            return MalformedRequest()
+        self._log.error(logs.REQUEST_FAILED, exc_info=error)
+        return InternalError()
+
+    def _write_line(self, scope: Scope, status: int, started: float, request_id: bytes) -> None:
+        """One line a request. The path stays without its query, which may carry somebody's data."""
+        milliseconds = round((time.perf_counter() - started) * 1000, 2)
+        if not self._writes_json:
+            sys.stdout.write(f"{status} {milliseconds:8.2f} ms  {scope['method']} {scope['path']}\n")
+            return
+        line: dict[str, Any] = {
+            "event": logs.REQUEST,
+            "level": "info",
+            "time": time.time(),
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": status,
+            "ms": milliseconds,
+            "request_id": request_id.decode(),
+        }
+        sys.stdout.write(orjson.dumps(line).decode() + "\n")
+
+
+def _bounded(receive: Receive, limit: int, announced: str | None) -> Receive:
+    """Stop reading a body at `limit` bytes, whatever its headers say."""
+    if announced is not None and announced.isdigit() and int(announced) > limit:
+        raise PayloadTooLarge(limit=limit)
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise PayloadTooLarge(limit=limit)
+        return message
+
+    return counting

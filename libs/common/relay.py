@@ -1,0 +1,205 @@
+"""The relay: numbers recorded events and publishes them to the service's Redis stream.
+
+One relay per service leads, under an advisory lock. It gives each event the next number of a dense
+sequence in one transaction, then adds it to the stream under exactly that number: Redis refuses a
+number it has already seen, so repeating after a crash is harmless. PostgreSQL stays the truth; the
+stream is only the fast way, and a reader that finds a gap in it asks the feed.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import asyncpg
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from libs.common import logs
+from libs.common.database import Database, is_away
+
+BATCH = 1_000
+#: entries the stream keeps; older ones are read from the feed
+STREAM_LENGTH = 100_000
+_LOCK = 0x0B0C5
+_POLL_S = 1.0
+_PRUNE_EVERY_S = 600
+
+_NUMBER = """
+with fresh as (
+  select position, row_number() over (order by position) as place
+  from (
+    select position from outbox where sequence is null order by position limit $2
+  ) as oldest
+)
+update outbox set sequence = $1 + fresh.place from fresh where outbox.position = fresh.position
+"""
+_NUMBERED = """
+select sequence, id, type, subject, time, data, traceparent
+from outbox where sequence > $1 order by sequence limit $2
+"""
+# The newest numbered row always stays: it remembers where the sequence stands.
+_PRUNE = """
+delete from outbox where position in (
+  select position from outbox
+  where sequence < $1 and time < now() - make_interval(days => $2) order by sequence limit 10000
+)
+"""
+
+
+def stream_key(prefix: str, service: str) -> str:
+    return f"{prefix}events:{service}"
+
+
+def head_key(prefix: str, service: str) -> str:
+    """Where the relay says how far the sequence has got, and when it last looked."""
+    return f"{prefix}events:{service}:head"
+
+
+class Relay:
+    """Publishes one service's events until cancelled; any number may run, one leads."""
+
+    def __init__(
+        self, database: Database, redis: "Redis", *, service: str, prefix: str, retention_days: int
+    ) -> None:
+        self._database = database
+        self._redis = redis
+        self._service = service
+        self._stream = stream_key(prefix, service)
+        self._head = head_key(prefix, service)
+        self._wake_channel = f"{self._stream}:wake"
+        self._retention_days = retention_days
+        self._recorded = asyncio.Event()
+        self._leads = False
+        self._log = logs.logger(__name__)
+        self._hints: set[asyncio.Task[Any]] = set()
+        database.events_recorded = self.wake
+
+    def wake(self) -> None:
+        """Tell the leading relay, here or in another process, that events wait. Never fails."""
+        if self._leads:
+            self._recorded.set()
+            return
+        task = asyncio.ensure_future(self._hint())
+        self._hints.add(task)
+        task.add_done_callback(self._hints.discard)
+
+    async def _hint(self) -> None:
+        with suppress(RedisError, OSError):
+            await self._redis.publish(self._wake_channel, b"")
+
+    async def run(self) -> None:
+        """Lead, or stand by to lead; survives the absence of either store."""
+        while True:
+            try:
+                await self._stand_by()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                if not is_away(error):
+                    self._log.exception(logs.RELAY_FAILED)
+            finally:
+                self._leads = False
+            await asyncio.sleep(_POLL_S)
+
+    async def _stand_by(self) -> None:
+        connection = await self._database.connect()
+        try:
+            while not await connection.fetchval(  # noqa: ASYNC110  another process leads
+                "select pg_try_advisory_lock($1)", _LOCK
+            ):
+                await asyncio.sleep(_POLL_S)
+            self._leads = True
+            self._log.info(logs.RELAY_LEADS)
+            listener = asyncio.create_task(self._listen())
+            try:
+                await self._lead(connection)
+            finally:
+                listener.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listener
+        finally:
+            connection.terminate()
+
+    async def _listen(self) -> None:
+        """Turn hints of other processes into our own wake-up; the poll covers what gets lost."""
+        while True:
+            try:
+                async with self._redis.pubsub() as channel:
+                    await channel.subscribe(self._wake_channel)
+                    async for _message in channel.listen():
+                        self._recorded.set()
+            except (RedisError, OSError):
+                await asyncio.sleep(_POLL_S)
+
+    async def _lead(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        sequence = await connection.fetchval("select coalesce(max(sequence), 0) from outbox")
+        published: int | None = None
+        pruned_at = 0.0
+        now = asyncio.get_running_loop().time
+        while True:
+            self._recorded.clear()
+            numbered = await number(connection, sequence)
+            sequence += numbered
+            try:
+                if published is None:
+                    published = await self._published(sequence)
+                published = await self._publish(connection, published)
+                await self._redis.set(self._head, head(sequence), ex=60)
+            except (RedisError, OSError):
+                published = None
+            if now() - pruned_at > _PRUNE_EVERY_S:
+                pruned_at = now()
+                await connection.execute(_PRUNE, sequence, self._retention_days)
+            if numbered < BATCH and published in (sequence, None):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._recorded.wait(), _POLL_S)
+
+    async def _published(self, sequence: int) -> int:
+        """How far the stream has got. A stream that is ahead of PostgreSQL is not ours: it goes."""
+        newest = cast(list[Any], await self._redis.xrevrange(self._stream, count=1))
+        last = int(newest[0][0].split(b"-")[0]) if newest else max(0, sequence - BATCH)
+        if last > sequence:
+            await self._redis.delete(self._stream)
+            last = max(0, sequence - BATCH)
+        return last
+
+    async def _publish(self, connection: "asyncpg.Connection[asyncpg.Record]", published: int) -> int:
+        """Add one batch to the stream; returns the new position."""
+        rows = await connection.fetch(_NUMBERED, published, BATCH)
+        if not rows:
+            return published
+        pipeline = self._redis.pipeline(transaction=False)
+        for row in rows:
+            pipeline.xadd(
+                self._stream, _fields(row), id=f"{row['sequence']}-0", maxlen=STREAM_LENGTH, approximate=True
+            )
+        for answer in await pipeline.execute(raise_on_error=False):
+            # "equal or smaller": an earlier attempt added it before it could say so.
+            if isinstance(answer, ResponseError) and "equal or smaller" in str(answer):
+                continue
+            if isinstance(answer, Exception):
+                raise answer
+        last: int = rows[-1]["sequence"]
+        return last
+
+
+async def number(connection: "asyncpg.Connection[asyncpg.Record]", sequence: int) -> int:
+    """Give up to a batch of unnumbered events the numbers after `sequence`; returns how many."""
+    status = await connection.execute(_NUMBER, sequence, BATCH)
+    return int(status.split()[-1])
+
+
+def head(sequence: int) -> bytes:
+    return f"{sequence} {datetime.now(UTC).isoformat()}".encode()
+
+
+def _fields(row: asyncpg.Record) -> dict[Any, Any]:
+    fields = {
+        b"id": row["id"].bytes,
+        b"type": row["type"],
+        b"subject": row["subject"],
+        b"time": row["time"].isoformat(),
+        b"data": row["data"],
+    }
+    if row["traceparent"]:
+        fields[b"traceparent"] = row["traceparent"]
+    return fields

@@ -1,0 +1,70 @@
+"""What a service reads from outside: environment variables with the service's own prefix."""
+
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: a secret of this value is refused outside development
+DEVELOPMENT_SECRET = "development-only"  # noqa: S105
+
+
+class ServiceSettings(BaseSettings):
+    """Settings every service has; each adds its own under its own prefix.
+
+    Addresses are plain text: DSN types reject unix sockets, which the embedded stores use.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    environment: Literal["development", "production"] = "production"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_address: str = "http://127.0.0.1:8000"
+    boot_id: str = Field(default="", validation_alias="XUEBU_BOOT_ID")
+
+    database: str = Field(description="PostgreSQL address of the role that serves requests")
+    migrations_database: str | None = Field(
+        default=None, description="PostgreSQL address of the role that owns the tables"
+    )
+    redis: str = Field(description="Redis address, redis:// or unix://")
+    redis_prefix: str = Field(default="xuebu:", description="prefix of every key and stream")
+    pool_size: int = Field(default=4, ge=1, le=100, description="connections per pool and process")
+
+    issuer: str = Field(description="issuer of the access tokens: the public address of auth")
+    jwks_address: str | None = Field(default=None, description="key set; default: issuer's well-known")
+    token_address: str | None = Field(default=None, description="token endpoint; default: issuer's")
+    client_id: str | None = Field(default=None, description="this service's own client")
+    client_secret: SecretStr | None = None
+
+    body_limit: int = Field(default=1_048_576, description="largest request body in bytes")
+    requests_per_minute: int = Field(default=6_000, description="per caller; 0 switches the limit off")
+    event_retention_days: int = Field(default=90, ge=1, description="how long events can be read again")
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="after")
+    def refuse_development_habits(self) -> Self:
+        """Outside development: no default secret and no plain-text address beyond loopback."""
+        if self.environment == "development":
+            return self
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr) and value.get_secret_value() == DEVELOPMENT_SECRET:
+                raise ValueError(f"{name} has its development value; set a secret of your own")
+        for name in ("public_address", "issuer"):
+            if not _is_safe(getattr(self, name)):
+                raise ValueError(f"{name} must be https:// outside loopback")
+        return self
+
+    @property
+    def keys_address(self) -> str:
+        return self.jwks_address or f"{self.issuer}/.well-known/jwks.json"
+
+    @property
+    def token_endpoint(self) -> str:
+        return self.token_address or f"{self.issuer}/oauth/token"
+
+
+def _is_safe(address: str) -> bool:
+    return address.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]"))
