@@ -41,7 +41,7 @@ _HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
-class InvalidToken(Exception):  # noqa: N818  it is a finding, not a fault
+class InvalidToken(Exception):
     """The one refusal: the token must not be believed. The text says why, for logs and tests only."""
 
 

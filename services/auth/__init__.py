@@ -1,0 +1,1 @@
+"""auth: the people, organisations and identities of a school system."""

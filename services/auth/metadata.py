@@ -1,0 +1,20 @@
+"""Every table of the service, gathered for migrations."""
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+import services.auth.accounts.tables
+import services.auth.audit.tables
+import services.auth.classes.tables
+import services.auth.clients.tables
+import services.auth.keys.tables
+import services.auth.organisations.tables
+import services.auth.people.tables
+import services.auth.sessions.tables  # noqa: F401
+from libs.common.outbox import outbox_table
+from services.auth.tables import Table
+
+outbox_table(Table.metadata)
+
+METADATA: Final[MetaData] = Table.metadata

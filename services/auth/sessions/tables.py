@@ -1,0 +1,23 @@
+"""The table of sign-in sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from services.auth.tables import Table, key, moment, reference
+
+
+class Session(Table, table=True):
+    """A signed-in person at one device, from sign-in to its end; its id is the tokens' `sid`."""
+
+    __table_args__ = (Index("ix_session_person_id", "person_id", "id"),)
+
+    id: UUID = key()
+    person_id: UUID = reference("person.id")
+    created_at: datetime = moment()
+    expires_at: datetime
+    ended_at: datetime | None = None
+    network: str | None = Field(default=None, description="the /24 or /64 it was opened from")
+    device: str | None = Field(default=None, description="what the browser said of itself")
