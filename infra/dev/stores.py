@@ -48,6 +48,10 @@ class Stores:
         copied = complete(self._databases.copy(original, f"{original}_{secrets.token_hex(4)}"))
         return _store(copied, self.redis)
 
+    def new_database(self, name: str) -> ServiceStore:
+        """An empty database with two roles of its own, for what is none of the services."""
+        return _store(complete(self._databases.prepare(f"{self.prefix}_{name}")), self.redis)
+
     def drop_database(self, store: ServiceStore) -> None:
         """Removes a copy, ending the connections to it."""
         complete(self._databases.drop(store.name))

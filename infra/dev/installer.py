@@ -1,0 +1,105 @@
+"""Installs locked requirements: quickly with uv, or with pip where uv cannot. Standard library only."""
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def install(locked: Path, tool: Path, environment: Path) -> None:
+    """Installs `locked` into `environment`, every archive checked against its hash, bytecode compiled.
+
+    `tool` is the hashed requirements file of uv itself. Ends the program when neither way works.
+    """
+    python = str(environment / "bin" / "python")
+    uv = environment / "installer" / "bin" / "uv"
+    try:
+        target = ["--target", str(environment / "installer"), "--upgrade"]
+        _pip(python, "install", "--quiet", "--quiet", *target, *_checked(tool))
+        command = [str(uv), "pip", "sync", "--python", python, "--require-hashes", "--compile-bytecode"]
+        subprocess.run(
+            [*command, *_no_index(), str(locked)], check=True, env={**os.environ, **settings_for_uv()}
+        )
+    except (subprocess.CalledProcessError, OSError) as failure:
+        said = (
+            f"status {failure.returncode}" if isinstance(failure, subprocess.CalledProcessError) else failure
+        )
+        print(
+            f"xuebu: uv did not install here ({said}); installing with pip, which is slower", file=sys.stderr
+        )
+        _install_with_pip(locked, python)
+
+
+def settings_for_uv() -> dict[str, str]:
+    """Where pip is configured to find packages, in the words of uv, which does not read pip's configuration.
+
+    uv may choose among all indexes as pip does: the hashes decide what is accepted. What the environment
+    already tells uv stays.
+    """
+    pip = _pip_configuration()
+    words = {
+        "UV_DEFAULT_INDEX": pip.get("index-url", ""),
+        "UV_INDEX": " ".join(pip.get("extra-index-url", "").split()),
+        "UV_FIND_LINKS": ",".join(pip.get("find-links", "").split()),
+        "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_PYTHON_DOWNLOADS": "never",
+        "SSL_CERT_FILE": pip.get("cert", ""),
+    }
+    if not os.access(Path.home(), os.W_OK):
+        words["UV_NO_CACHE"] = "true"
+    return {name: value for name, value in words.items() if value and name not in os.environ}
+
+
+def _no_index() -> list[str]:
+    return ["--no-index"] if _pip_configuration().get("no-index", "") in ("1", "true", "yes", "on") else []
+
+
+def _pip_configuration() -> dict[str, str]:
+    """What pip reads from its files and its environment, the latter last, by option name."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], check=False, capture_output=True, text=True
+    )
+    found: dict[str, str] = {}
+    for line in listed.stdout.splitlines():
+        name, _, value = line.partition("=")
+        try:
+            found[name.rpartition(".")[2]] = str(ast.literal_eval(value))
+        except (ValueError, SyntaxError):
+            continue
+    return found
+
+
+def _install_with_pip(locked: Path, python: str) -> None:
+    try:
+        _pip(python, "--python", python, "install", "--progress-bar", "off", *_checked(locked))
+    except subprocess.CalledProcessError:
+        sys.exit(
+            "xuebu: the packages could not be installed; the lines above say why. Run the command again."
+        )
+
+
+def _checked(locked: Path) -> list[str]:
+    return ["--require-hashes", "--no-deps", "--disable-pip-version-check", "-r", str(locked)]
+
+
+def _pip(python: str, *arguments: str) -> None:
+    """Runs this Python's pip, or one made inside the environment where this Python comes without."""
+    runner = sys.executable
+    if importlib.util.find_spec("pip") is None:
+        subprocess.run([python, "-m", "ensurepip"], check=True, capture_output=True)
+        runner = python
+    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+    subprocess.run([runner, "-m", "pip", *arguments], check=True, env=environment)
+
+
+def _run_briefly(command: list[str], environment: dict[str, str]) -> None:
+    """Runs uv, showing its progress without the list of a hundred names."""
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr or ():
+            if not line.startswith((" + ", " - ", " ~ ")):
+                print(f"xuebu: {line.rstrip()}", file=sys.stderr, flush=True)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command)
