@@ -1,0 +1,100 @@
+"""Password hashes, and the only place that imports passlib (the maintained libpass under that name)."""
+
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Any, Final
+
+from passlib.context import CryptContext
+
+# argon2id with the first of OWASP's settings for new hashes; the others are only verified, for accounts that
+# came with a hash from another system, and replaced at their first sign-in.
+_CONTEXT: Final[Any] = CryptContext(
+    schemes=["argon2", "bcrypt_sha256", "bcrypt", "pbkdf2_sha256"],
+    default="argon2",
+    deprecated=["bcrypt_sha256", "bcrypt", "pbkdf2_sha256"],
+    argon2__type="ID",
+    argon2__memory_cost=19456,
+    argon2__time_cost=2,
+    argon2__parallelism=1,
+)
+
+MAX_HASH_CHARACTERS: Final = 512
+_ARGON2: Final = re.compile(
+    r"\$argon2(?:id|i|d)\$v=19\$m=(?P<m>[1-9]\d{0,9}),t=(?P<t>[1-9]\d{0,9}),p=(?P<p>[1-9]\d{0,9})"
+    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}"
+)
+_BCRYPT: Final = re.compile(r"\$2[aby]\$(?P<r>\d\d)\$[./A-Za-z0-9]{53}")
+_BCRYPT_SHA256: Final = re.compile(
+    r"\$bcrypt-sha256\$(?:2[ab],|v=2,t=2b,r=)(?P<r>\d{1,2})\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}"
+)
+_PBKDF2: Final = re.compile(r"\$pbkdf2-sha256\$(?P<r>[1-9]\d{0,9})\$[./A-Za-z0-9]{11,86}\$[./A-Za-z0-9]{43}")
+# Nobody's work factors are higher, and nobody may make one verification take seconds or gigabytes.
+_MAX_ARGON2_KIB: Final = 128 * 1024
+_MAX_ARGON2_KIB_PASSES: Final = 512 * 1024
+_MAX_ARGON2_LANES: Final = 8
+_BCRYPT_COSTS: Final = range(4, 15)
+_MAX_PBKDF2_ROUNDS: Final = 2_000_000
+_MAX_BCRYPT_BYTES: Final = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a password was right, and the hash to store instead of an old one."""
+
+    right: bool
+    replacement: str | None = None
+
+
+def hashed(password: str) -> str:
+    """A new argon2id hash with a random salt; about 20 ms of processor time and 19 MiB."""
+    result: str = _CONTEXT.hash(password)
+    return result
+
+
+def is_acceptable(stored: str) -> bool:
+    """Whether a hash is of a kind we verify, with work factors that one sign-in may cost us."""
+    if len(stored) > MAX_HASH_CHARACTERS:
+        return False
+    if found := _ARGON2.fullmatch(stored):
+        memory, passes, lanes = int(found["m"]), int(found["t"]), int(found["p"])
+        return (
+            8 * lanes <= memory <= _MAX_ARGON2_KIB
+            and memory * passes <= _MAX_ARGON2_KIB_PASSES
+            and lanes <= _MAX_ARGON2_LANES
+        )
+    if found := _BCRYPT.fullmatch(stored) or _BCRYPT_SHA256.fullmatch(stored):
+        return int(found["r"]) in _BCRYPT_COSTS
+    if found := _PBKDF2.fullmatch(stored):
+        return int(found["r"]) <= _MAX_PBKDF2_ROUNDS
+    return False
+
+
+def verified(password: str, stored: str | None) -> Verdict:
+    """Whether the password is that of the stored hash; costs a verification whether or not there is one.
+
+    A hash we would not run, and a password its scheme cannot take, are simply wrong.
+    """
+    if stored is None or not is_acceptable(stored):
+        _verify_in_vain(password)
+        return Verdict(right=False)
+    if stored.startswith("$2") and len(password.encode()) > _MAX_BCRYPT_BYTES:  # bcrypt would cut it off
+        _verify_in_vain(password)
+        return Verdict(right=False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sloppy but readable hashes
+            right, replacement = _CONTEXT.verify_and_update(password, stored)
+    except (ValueError, TypeError):  # all of passlib's complaints about passwords and hashes are of these
+        _verify_in_vain(password)
+        return Verdict(right=False)
+    return Verdict(right=right, replacement=replacement)
+
+
+# The hash of nobody's password. Made at import, so that the first attempt on an account that does not exist
+# takes as long as every other.
+_NOBODY: Final = hashed("nobody has this password")
+
+
+def _verify_in_vain(password: str) -> None:
+    _CONTEXT.verify(password[:MAX_HASH_CHARACTERS], _NOBODY)

@@ -1,0 +1,42 @@
+"""Choosing and checking passwords, off the event loop."""
+
+from collections.abc import Iterable
+
+from services.auth.passwords import hashing
+from services.auth.passwords.hashing import Verdict, is_acceptable
+from services.auth.passwords.pool import HashingPool
+from services.auth.passwords.problems import PasswordRefused
+from services.auth.passwords.rules import MAX_CODE_POINTS, normalised, weakness
+
+__all__ = ["Passwords", "Verdict", "is_acceptable"]
+
+
+class Passwords:
+    """The passwords of one process."""
+
+    def __init__(self, *, threads: int = 2, queue: int = 64) -> None:
+        self._pool = HashingPool(threads=threads, queue=queue)
+
+    async def start(self) -> None:
+        """Run one verification in vain, so that the first sign-in is not slower than the others."""
+        await self._pool.run(hashing.verified, "warm", None)
+
+    async def chosen(self, password: str, *, second_factor: bool = False, context: Iterable[str] = ()) -> str:
+        """The hash of a new password; raises PasswordRefused (no hash is run) or HashingBusy."""
+        reason = weakness(password, second_factor=second_factor, context=context)
+        if reason is not None:
+            raise PasswordRefused(reason)
+        return await self._pool.run(hashing.hashed, normalised(password) or "")
+
+    async def check(self, password: str, stored: str | None) -> Verdict:
+        """Whether the password is right; None for no such account takes the same time.
+
+        What cannot be anybody's password (empty, over-long, control characters) is checked in vain as well.
+        """
+        text = normalised(password) if 0 < len(password) <= 4 * MAX_CODE_POINTS else None
+        if text is None or len(text) > MAX_CODE_POINTS:
+            return await self._pool.run(hashing.verified, "nothing", None)
+        return await self._pool.run(hashing.verified, text, stored)
+
+    def stop(self) -> None:
+        self._pool.stop()
