@@ -55,6 +55,7 @@ class Course(Table, table=True):
     subjects: list[str] = Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs=_EMPTY)
     status: str = Field(default="active", sa_column_kwargs=_ACTIVE)
     version: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    decided: list[str] = Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs=_EMPTY)
     created_at: datetime = moment()
 
 
@@ -82,6 +83,7 @@ class Class(Table, table=True):
     periods: list[str] = Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs=_EMPTY)
     status: str = Field(default="active", sa_column_kwargs=_ACTIVE)
     version: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    decided: list[str] = Field(default_factory=list, sa_type=ARRAY(Text), sa_column_kwargs=_EMPTY)
     created_at: datetime = moment()
 
 

@@ -59,11 +59,18 @@ class PersonIdentifier(Table, table=True):
     """How one roster names a person; the roster's user name is only a proposal for the account's."""
 
     __tablename__ = "person_identifier"
+    __table_args__ = (CheckConstraint(one_of("status", PERSON_STATUSES), name="status"),)
 
     source_id: UUID = reference("roster_source.id", primary_key=True)
     sourced_id: str = Field(primary_key=True)
     person_id: UUID = reference("person.id", index=True)
     username: str | None = None
+    status: str = Field(default="active", sa_column_kwargs={"server_default": "active"})
+    enabled: bool = Field(
+        default=True,
+        sa_column_kwargs={"server_default": text("true")},
+        description="false once this roster has disabled the account",
+    )
 
 
 class RoleAssignment(Table, table=True):
