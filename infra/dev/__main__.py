@@ -13,6 +13,11 @@ NEWEST = (3, 14)
 # command: (requirements set, arguments for the environment's Python, what it does)
 COMMANDS = {
     "run": ("runtime", ["-m", "infra.dev.run"], "start the product (--free-ports: on any free ports)"),
+    "start": (
+        "runtime",
+        ["-m", "infra.dev.restart"],
+        "start again a service of the running product that has ended",
+    ),
     "demo": ("runtime", ["-m", "infra.dev.demo"], "play the main job against a running product"),
     "clean-state": ("runtime", ["-m", "infra.dev.clean"], "forget all data of this checkout"),
     "test": ("dev", ["-m", "pytest"], "every test; further arguments go to pytest"),

@@ -71,6 +71,10 @@ class PostgreSQL:
             raise RuntimeError("PostgreSQL is not running")
         return self._process.pid
 
+    def ended(self) -> bool:
+        """Whether the server has gone without being stopped here."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self) -> None:
         """Returns when connections are accepted; the leavings of a crash are cleared first."""
         self._clear_leftovers()

@@ -43,6 +43,10 @@ class RedisServer:
             raise RuntimeError("Redis is not running")
         return self._process.pid
 
+    def ended(self) -> bool:
+        """Whether the server has gone without being stopped here."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self) -> None:
         """Returns when commands are answered, the data of the last run read back."""
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)

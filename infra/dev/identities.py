@@ -1,0 +1,105 @@
+"""What the runner and the demo ask of auth: sign in, organisations, rosters, accounts, clients."""
+
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from infra.dev.calls import Api, CallFailedError, wait_for
+from infra.dev.credentials import new_password
+
+#: states of a roster import that change no more
+FINAL = ("applied", "checked", "unchanged", "refused", "failed")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A person's session."""
+
+    token: str
+    person: dict[str, Any]
+
+
+def sign_in(auth: str, username: str, password: str) -> SignedIn:
+    """Opens a session with user name and password."""
+    answer = Api(auth).post("/v1/sessions", {"username": username, "password": password})
+    return SignedIn(answer["access_token"], answer["person"])
+
+
+def client_token(auth: str, client: dict[str, Any]) -> str:
+    """A token by client credentials, for a registered client as run.json describes it."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client["client_id"],
+        "client_secret": client["client_secret"],
+        "scope": " ".join(client["scopes"]),
+    }
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = Api(auth).call("POST", "/oauth/token", urllib.parse.urlencode(form).encode(), headers)
+    return str(answer.body["access_token"])
+
+
+@dataclass(frozen=True)
+class Identities:
+    """auth, asked by an administrator."""
+
+    api: Api
+
+    def ensure_organisation(self, parent: str, kind: str, name: str) -> dict[str, Any]:
+        """The organisation of that name below `parent`, made when there is none."""
+        found = self.api.pages(f"/v1/organisations?parent={parent}&limit=200")
+        for organisation in found:
+            if organisation["name"] == name and organisation["type"] == kind:
+                return dict(organisation)
+        return dict(self.api.post("/v1/organisations", {"parent": parent, "type": kind, "name": name}))
+
+    def import_roster(
+        self, organisation: str, archive: bytes, progress: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Uploads a set, follows the job to its end and gives its report; raises when it is refused."""
+        answer = self.api.upload("/v1/roster-imports", archive, organisation=organisation, dry_run="false")
+        where = answer.headers["Location"]
+        job: dict[str, Any] = {}
+
+        def ended() -> bool:
+            job.update(self.api.get(where))
+            progress(job)
+            return job["state"] in FINAL
+
+        wait_for(ended, f"import {where}", 900)
+        if job["state"] in ("refused", "failed"):
+            raise CallFailedError(f"import {where}", 0, f"{job['state']}: {job.get('findings') or job}")
+        return job
+
+    def people(self, organisation: str, role: str, limit: int = 200) -> list[dict[str, Any]]:
+        """The first people with that role in the organisation or below it."""
+        page = self.api.get(f"/v1/organisations/{organisation}/people?role={role}&limit={limit}")
+        return list(page["items"])
+
+    def activate(self, person: dict[str, Any]) -> dict[str, str]:
+        """Gives the person an account with a new password: a code by the administrator, then its use."""
+        code = self.api.post(f"/v1/people/{person['id']}/activation-codes", {})["code"]
+        password = new_password()
+        answer = Api(self.api.address).post("/v1/activations", {"code": code, "password": password})
+        return {"username": answer["username"], "password": password, "person": person["id"]}
+
+    def grant(self, person: str, organisation: str, role: str) -> None:
+        """Grants a role by hand."""
+        self.api.post("/v1/roles", {"person": person, "organisation": organisation, "role": role})
+
+    def register_client(self, name: str, organisation: str, scopes: list[str]) -> dict[str, Any]:
+        """Registers an institution's machine client; its secret is shown this once."""
+        made = self.api.post("/v1/clients", {"name": name, "organisation": organisation, "scopes": scopes})
+        return {
+            "client_id": made["client_id"],
+            "client_secret": made["client_secret"],
+            "name": name,
+            "organisation": organisation,
+            "scopes": scopes,
+        }
+
+
+def full_name(person: dict[str, Any]) -> str:
+    """Family name first where it is written in Chinese characters, else last."""
+    given, family = person["given_name"], person["family_name"]
+    return f"{family}{given}" if family and ord(family[0]) > 0x2E80 else f"{given} {family}"

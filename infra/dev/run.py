@@ -1,0 +1,106 @@
+"""`make run`: stores, migrations, three services, at first a demo region; Ctrl-C stops everything."""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+
+from infra.dev import addresses, migrating, seeding, service, supervisor, table
+from infra.dev.credentials import Credentials
+from infra.dev.environment import ROOT, say
+from infra.dev.processes import StartError
+from infra.dev.service import Service
+from infra.dev.state import Hold, StateInUseError, write_private
+from infra.dev.stores import Stores, start_stores
+from infra.dev.supervisor import StopRequested, Supervisor
+
+
+def main() -> int:
+    """Runs until asked to stop; the exit status is 1 when something did not start."""
+    options = _options()
+    supervisor.listen_for_endings()
+    try:
+        _run(options)
+    except StopRequested:
+        return 0
+    except StateInUseError as held:
+        running = options.state / "run.json"
+        return _refuse(
+            f"Already running from this checkout (process {held.pid}); its addresses are in {running}."
+        )
+    except StartError as failure:
+        return _refuse(str(failure))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python3 -m infra.dev run", description=__doc__)
+    parser.add_argument("--free-ports", action="store_true", help="take any free ports")
+    parser.add_argument("--state", type=Path, default=ROOT / ".state", help="where everything is kept")
+    parser.add_argument("--empty", action="store_true", help="load no demo region")
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace) -> None:
+    began = time.monotonic()
+    Hold(options.state).release()  # first, so that a second run is not told of the ports of the first
+    ports = addresses.choose_ports(free=options.free_ports)
+    stores = _start_stores(options.state)
+    say(f"stores ready after {time.monotonic() - began:.1f} s")
+    keeper: Supervisor | None = None
+    run_file = options.state / "run.json"
+    try:
+        credentials = Credentials.of(options.state)
+        boot = secrets.token_hex(8)
+        services = service.describe(stores, ports, credentials, options.state / "logs", boot)
+        _prepare(stores, services, credentials)
+        keeper = Supervisor(stores, services)
+        keeper.start()
+        say(f"three services ready after {time.monotonic() - began:.1f} s")
+        where = {one.name: one.address for one in services}
+        if not options.empty:
+            seeding.ensure_demo_region(where, credentials)
+        document = table.run_document(where, credentials, services, boot)
+        write_private(run_file, document)
+        print(table.render(document), flush=True)
+        keeper.watch()
+    finally:
+        supervisor.ignore_endings()
+        run_file.unlink(missing_ok=True)
+        say("stopping")
+        keeper.stop() if keeper else stores.stop()
+        say("stopped")
+
+
+def _start_stores(state: Path) -> Stores:
+    try:
+        return start_stores(state)
+    except (OSError, asyncpg.PostgresError) as failure:
+        named = " and ".join(name for name in ("DATABASE", "REDIS") if os.environ.get(name))
+        raise StartError(f"The stores named by {named or 'nobody'} cannot be used: {failure}") from failure
+
+
+def _prepare(stores: Stores, services: list[Service], credentials: Credentials) -> None:
+    if behind := migrating.outdated(stores, services):
+        say(f"migrating {', '.join(one.name for one in behind)}")
+        migrating.migrate(stores, behind)
+    if not credentials.document.get("bootstrapped") or any(one.name == "auth" for one in behind):
+        auth = next(one for one in services if one.name == "auth")
+        say("creating the administrator and the services' clients")
+        document = json.dumps(credentials.bootstrap_document())
+        service.run_once(migrating.as_owner(stores, auth), "bootstrap", document)
+        credentials.keep("bootstrapped", True)
+
+
+def _refuse(text: str) -> int:
+    print(f"xuebu: {text}", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
