@@ -11,6 +11,7 @@ import services.auth.clients.tables
 import services.auth.keys.tables
 import services.auth.organisations.tables
 import services.auth.people.tables
+import services.auth.rosters.tables
 import services.auth.sessions.tables  # noqa: F401
 from libs.common.outbox import outbox_table
 from services.auth.tables import Table
