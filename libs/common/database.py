@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 class Database:
     """One service's database as one role sees it. `start` before use, `stop` at the end."""
 
-    pool: asyncpg.Pool[asyncpg.Record]
+    pool: "asyncpg.Pool[asyncpg.Record]"
     engine: AsyncEngine
 
     def __init__(self, address: str, *, pool_size: int = 4, name: str = "xuebu") -> None:

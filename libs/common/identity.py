@@ -18,6 +18,7 @@ from fastapi.security.base import SecurityBase
 from libs.common import logs
 from libs.common.limits import RequestLimit
 from libs.common.problems import InsufficientScope, TooManyRequests, Unauthorized, Unavailable
+from libs.common.tasks import end
 from libs.common.tokens import Claims, InvalidToken, KeyTable, TokenVerifier, UnknownKey
 
 #: how often keys are fetched again: a key must be published for longer than this before it signs
@@ -66,7 +67,7 @@ class Identity:
 
     async def stop(self) -> None:
         if self._refresher is not None:
-            self._refresher.cancel()
+            await end(self._refresher)
 
     @property
     def has_keys(self) -> bool:

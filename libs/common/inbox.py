@@ -22,7 +22,7 @@ from libs.common.database import Database, is_away, sqlstate
 from libs.common.events import Event
 from libs.common.relay import BATCH, head_key, stream_key
 
-Connection = asyncpg.Connection
+#: applies all events of one type in a batch, inside the inbox's transaction
 Handler = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[Event]], Awaitable[None]]
 
 _BLOCK_MS = 1_000

@@ -109,24 +109,19 @@ class Relay:
                 await asyncio.sleep(_POLL_S)
             self._leads = True
             self._log.info(logs.RELAY_LEADS)
-            listener = asyncio.create_task(self._listen())
-            try:
-                await self._lead(connection)
-            finally:
-                listener.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listener
+            await self._lead(connection)
         finally:
             connection.terminate()
 
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
         """Turn hints of other processes into our own wake-up; the poll covers what gets lost."""
         while True:
             try:
-                async with self._redis.pubsub() as channel:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(self._wake_channel)
-                    async for _message in channel.listen():
-                        self._recorded.set()
+                    while True:
+                        if await channel.get_message(timeout=_POLL_S) is not None:
+                            self._recorded.set()
             except (RedisError, OSError):
                 await asyncio.sleep(_POLL_S)
 
@@ -151,7 +146,8 @@ class Relay:
                 await connection.execute(_PRUNE, sequence, self._retention_days)
             if numbered < BATCH and published in (sequence, None):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._recorded.wait(), _POLL_S)
+                    async with asyncio.timeout(_POLL_S):
+                        await self._recorded.wait()
 
     async def _published(self, sequence: int) -> int:
         """How far the stream has got. A stream that is ahead of PostgreSQL is not ours: it goes."""

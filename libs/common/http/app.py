@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from libs.common.redis_store import connect
 from libs.common.relay import Relay
 from libs.common.service_client import ServiceClient, keys_of
 from libs.common.settings import ServiceSettings
+from libs.common.tasks import end
 
 
 class ProblemDocument(BaseModel):
@@ -132,7 +133,9 @@ async def _running(app: FastAPI, service: Service) -> AsyncIterator[None]:
         await state.identity.start()
         stack.push_async_callback(state.identity.stop)
         if service.background:
-            _run_in_background(stack, [relay.run, limit.run, *(inbox.run for inbox in state.inboxes)])
+            _run_in_background(
+                stack, [relay.run, relay.listen, limit.run, *(inbox.run for inbox in state.inboxes)]
+            )
         yield
 
 
@@ -150,11 +153,4 @@ def _inbox(app: FastAPI, service: Service, name: str, source: Source) -> Inbox:
 def _run_in_background(stack: AsyncExitStack, runs: Sequence[Callable[[], Awaitable[None]]]) -> None:
     tasks = [asyncio.ensure_future(run()) for run in runs]
 
-    async def end() -> None:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-
-    stack.push_async_callback(end)
+    stack.push_async_callback(end, *tasks)
