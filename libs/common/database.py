@@ -34,13 +34,15 @@ class Database:
         self.address = address
         self.pool_size = pool_size
         self.name = name
+        # Times that PostgreSQL itself writes into JSON are to be UTC, wherever the server stands.
+        self._session_settings = {"application_name": name, "timezone": "UTC"}
         #: set by the relay of this process; called after a transaction that recorded events
         self.events_recorded: Callable[[], None] = lambda: None
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection of one's own, outside the pools, for locks held over a long time."""
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
-            self.address, server_settings={"application_name": self.name}
+            self.address, server_settings=self._session_settings
         )
         await _pass_json_through(connection)
         return connection
@@ -67,7 +69,7 @@ class Database:
             command_timeout=30,
             init=_pass_json_through,
             reset=_leave_as_is,
-            server_settings={"application_name": self.name},
+            server_settings=self._session_settings,
         )
         return self
 
@@ -94,9 +96,7 @@ class Database:
             yield session
 
     async def _plain_connection(self) -> "asyncpg.Connection[asyncpg.Record]":
-        return await asyncpg.connect(
-            self.address, command_timeout=30, server_settings={"application_name": self.name}
-        )
+        return await asyncpg.connect(self.address, command_timeout=30, server_settings=self._session_settings)
 
 
 async def retrying(work: Callable[[], Awaitable[Result]]) -> Result:
