@@ -146,7 +146,9 @@ class require(SecurityBase):  # noqa: N801  reads as a verb where it is used
     def __init__(self, scope: str | None = None) -> None:
         self.scope = scope
         self.scheme_name = "bearer"
-        self.model = HTTPBearerModel(bearerFormat="JWT", description="An access token of auth (RFC 9068).")
+        self.model = HTTPBearerModel(
+            bearerFormat="JWT", description="An access token of the identity provider (RFC 9068)."
+        )
 
     async def __call__(self, request: Request) -> Caller:
         identity: Identity = request.app.state.identity

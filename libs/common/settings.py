@@ -31,7 +31,7 @@ class ServiceSettings(BaseSettings):
     redis_prefix: str = Field(default="xuebu:", description="prefix of every key and stream")
     pool_size: int = Field(default=4, ge=1, le=100, description="connections per pool and process")
 
-    issuer: str = Field(description="issuer of the access tokens: the public address of auth")
+    issuer: str = Field(description="issuer of the access tokens: the identity provider")
     jwks_address: str | None = Field(default=None, description="key set; default: issuer's well-known")
     token_address: str | None = Field(default=None, description="token endpoint; default: issuer's")
     client_id: str | None = Field(default=None, description="this service's own client")
