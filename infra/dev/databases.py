@@ -120,7 +120,7 @@ class Databases:
         try:
             await connection.execute(f"""
                 revoke all on database {quoted(access.name)} from public;
-                grant connect on database {quoted(access.name)} to {quoted(runtime)};
+                grant connect, temporary on database {quoted(access.name)} to {quoted(runtime)};
                 {by_default} select, insert, update, delete on tables to {quoted(runtime)};
                 {by_default} usage, select, update on sequences to {quoted(runtime)};
             """)
