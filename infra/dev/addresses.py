@@ -21,7 +21,7 @@ def choose_ports(*, free: bool, environment: Mapping[str, str] = os.environ) -> 
     for service, default in DEFAULT_PORTS.items():
         variable = f"{service.upper()}_PORT"
         text = environment.get(variable, "") or str(default)
-        if not text.isdecimal() or not 0 < int(text) < 65536:
+        if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
             raise StartError(f"{variable}={text} is not a port: give a number from 1 to 65535")
         port = int(text)
         if port in ports.values():

@@ -64,10 +64,14 @@ def _make(name: str, python: str) -> None:
     count = sum(line[:1].isalnum() for line in locked.read_text().splitlines())
     say(f"installing {count} packages with their hashes checked")
     installer.install(locked, REQUIREMENTS / "installer.txt", ENVIRONMENT)
-    sets = {part: digest(part) for part in SETS[name]}
-    STAMP.write_text(json.dumps({"sets": sets, "python": {"version": sys.version.split()[0]}}))
+    _write_stamp(name)
     UNFINISHED.unlink()
     say(f"environment ready after {time.monotonic() - started:.0f} s")
+
+
+def _write_stamp(name: str) -> None:
+    sets = {part: digest(part) for part in SETS[name]}
+    STAMP.write_text(json.dumps({"sets": sets, "python": {"version": sys.version.split()[0]}}))
 
 
 def _works(python: str) -> bool:

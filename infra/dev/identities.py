@@ -47,7 +47,7 @@ class Identities:
 
     def ensure_organisation(self, parent: str, kind: str, name: str) -> dict[str, Any]:
         """The organisation of that name below `parent`, made when there is none."""
-        found = self.api.pages(f"/v1/organisations?parent={parent}&limit=200")
+        found = self.api.pages(f"/v1/organisations/{parent}/children?limit=200")
         for organisation in found:
             if organisation["name"] == name and organisation["type"] == kind:
                 return dict(organisation)
@@ -75,6 +75,14 @@ class Identities:
         """The first people with that role in the organisation or below it."""
         page = self.api.get(f"/v1/organisations/{organisation}/people?role={role}&limit={limit}")
         return list(page["items"])
+
+    def person(self, organisation: str, sourced_id: str) -> dict[str, Any]:
+        """The person whom the organisation's roster knows by that sourcedId."""
+        quoted = urllib.parse.quote(sourced_id)
+        page = self.api.get(f"/v1/organisations/{organisation}/people?sourced_id={quoted}")
+        if not page["items"]:
+            raise CallFailedError(f"person {sourced_id}", 0, "nobody in the roster has this sourcedId")
+        return dict(page["items"][0])
 
     def activate(self, person: dict[str, Any]) -> dict[str, str]:
         """Gives the person an account with a new password: a code by the administrator, then its use."""

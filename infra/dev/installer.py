@@ -1,6 +1,7 @@
 """Installs locked requirements: quickly with uv, or with pip where uv cannot. Standard library only."""
 
 import ast
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -19,16 +20,9 @@ def install(locked: Path, tool: Path, environment: Path) -> None:
         target = ["--target", str(environment / "installer"), "--upgrade"]
         _pip(python, "install", "--quiet", "--quiet", *target, *_checked(tool))
         command = [str(uv), "pip", "sync", "--python", python, "--require-hashes", "--compile-bytecode"]
-        subprocess.run(
-            [*command, *_no_index(), str(locked)], check=True, env={**os.environ, **settings_for_uv()}
-        )
+        _run_briefly([*command, *_no_index(), str(locked)], {**os.environ, **settings_for_uv()})
     except (subprocess.CalledProcessError, OSError) as failure:
-        said = (
-            f"status {failure.returncode}" if isinstance(failure, subprocess.CalledProcessError) else failure
-        )
-        print(
-            f"xuebu: uv did not install here ({said}); installing with pip, which is slower", file=sys.stderr
-        )
+        print(f"xuebu: uv did not install here; pip takes over and is slower ({failure})", file=sys.stderr)
         _install_with_pip(locked, python)
 
 
@@ -63,13 +57,16 @@ def _pip_configuration() -> dict[str, str]:
         [sys.executable, "-m", "pip", "config", "list"], check=False, capture_output=True, text=True
     )
     found: dict[str, str] = {}
-    for line in listed.stdout.splitlines():
+    # pip lists by name; what counts most comes last here: all commands, one command, the environment
+    for line in sorted(listed.stdout.splitlines(), key=_weight):
         name, _, value = line.partition("=")
-        try:
+        with contextlib.suppress(ValueError, SyntaxError):
             found[name.rpartition(".")[2]] = str(ast.literal_eval(value))
-        except (ValueError, SyntaxError):
-            continue
     return found
+
+
+def _weight(line: str) -> int:
+    return 0 if line.startswith("global.") else 2 if line.startswith(":env:") else 1
 
 
 def _install_with_pip(locked: Path, python: str) -> None:

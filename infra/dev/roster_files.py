@@ -1,0 +1,90 @@
+"""Reads a OneRoster set of any origin just far enough to choose whom the demo shows."""
+
+import csv
+import io
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ShownClass:
+    """A class with its people, all by the sourcedId of the set."""
+
+    identity: str
+    title: str
+    course: str
+    students: tuple[str, ...]
+    teachers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RosterSet:
+    """A set as one zip, and its classes by sourcedId."""
+
+    name: str
+    archive: bytes
+    classes: dict[str, ShownClass]
+
+    @property
+    def shown(self) -> ShownClass:
+        """The class with the most students among those with a teacher."""
+        taught = [one for one in self.classes.values() if one.teachers and one.students]
+        if not taught:
+            raise ValueError(f"{self.name} has no class with both a teacher and students")
+        return max(taught, key=lambda one: len(one.students))
+
+
+def read(path: Path) -> RosterSet:
+    """A zip, or a folder of CSV files, which is zipped. Raises OSError, ValueError for what is no set."""
+    archive = path.read_bytes() if path.is_file() else _zipped(path)
+    return from_archive(path.stem, archive)
+
+
+def from_archive(name: str, archive: bytes) -> RosterSet:
+    """The classes of a zipped set."""
+    if not zipfile.is_zipfile(io.BytesIO(archive)):
+        raise ValueError(f"{name} is neither a folder nor a zip file")
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        members: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for row in _rows(files, "enrollments.csv"):
+            members[row["classSourcedId"], row["role"].lower()].append(row["userSourcedId"])
+        classes = {
+            row["sourcedId"]: ShownClass(
+                row["sourcedId"],
+                row["title"],
+                row.get("courseSourcedId", ""),
+                tuple(members[row["sourcedId"], "student"]),
+                tuple(members[row["sourcedId"], "teacher"]),
+            )
+            for row in _rows(files, "classes.csv")
+        }
+    return RosterSet(name, archive, classes)
+
+
+def read_credits(path: Path) -> dict[str, Decimal]:
+    """Credits on offer by class, from columns classSourcedId and availableCredits; zero ones are left out."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        found = {row["classSourcedId"]: Decimal(row["availableCredits"]) for row in csv.DictReader(file)}
+    return {identity: amount for identity, amount in found.items() if amount > 0}
+
+
+def _rows(files: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
+    member = next((one for one in files.namelist() if one.rpartition("/")[2].lower() == name.lower()), None)
+    if member is None:
+        raise ValueError(f"the set has no {name}")
+    text = files.read(member).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _zipped(folder: Path) -> bytes:
+    found = sorted(folder.glob("*.csv"))
+    if not found:
+        raise FileNotFoundError(f"{folder} holds no CSV files")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in found:
+            archive.write(path, path.name)
+    return packed.getvalue()

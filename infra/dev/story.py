@@ -1,0 +1,144 @@
+"""The main job as the demo tells it: roster, spaces and accounts, a post, credits, a student's portfolio."""
+
+import datetime
+import functools
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from infra.dev import demo_names, demo_region, identities, roster_files
+from infra.dev.calls import Api, wait_for
+from infra.dev.identities import Identities, full_name
+from infra.dev.roster_files import RosterSet, ShownClass
+
+BATCH = 1000
+SCHEME = "xuebu:credits"
+Run = Mapping[str, Any]
+
+
+def play(run: Run, roster: RosterSet | None, credits_file: Path | None) -> Any:
+    """Plays all steps against the product that `run` (run.json) describes; gives the portfolio."""
+    where = run["services"]
+    administrator = next(one for one in run["accounts"] if "administrator" in one["roles"])
+    step("An administrator signs in")
+    session = identities.sign_in(where["auth"], administrator["username"], administrator["password"])
+    asked = Identities(Api(where["auth"], session.token))
+    root = run["organisations"]["root"]
+    if roster is None:
+        today = datetime.datetime.now(datetime.UTC).date()
+        roster = roster_files.from_archive(demo_names.REGION, demo_region.archive(today))
+    region = asked.ensure_organisation(root, "region", roster.name)
+
+    step(f"The roster {roster.name} is imported")
+    job = asked.import_roster(region["id"], roster.archive, lambda _job: None)
+    tell(f"{job['state']}: {_counts(job)}")
+    _wait_for_all(where, session.token, region["id"])
+
+    shown = roster.shown
+    teacher, student = _activate_two(asked, region["id"], shown)
+    _post_announcement(where, teacher, shown)
+    _post_credits(run, roster, credits_file)
+    return _look(where, student)
+
+
+def _wait_for_all(where: Mapping[str, str], token: str, region: str) -> None:
+    step("Everyone gets a space and every student an account")
+    for service in ("spaces", "creditbank"):
+        api = Api(where[service], token)
+        seconds = wait_for(functools.partial(_covered, api, region), f"{service} covers the roster")
+        tell(f"{service} after {seconds:.1f} s: {_numbers(api.get(f'/v1/coverage?organisation={region}'))}")
+
+
+def _covered(api: Api, region: str) -> bool:
+    return bool(api.get(f"/v1/coverage?organisation={region}").get("complete"))
+
+
+def _activate_two(asked: Identities, region: str, shown: ShownClass) -> tuple[dict[str, str], dict[str, str]]:
+    step(f"A teacher and a student of “{shown.title}” activate their accounts")
+    chosen = []
+    for role, identity in (("teacher", shown.teachers[0]), ("student", shown.students[0])):
+        person = asked.person(region, identity)
+        account = asked.activate(person)
+        tell(f"{role} {full_name(person)}: {account['username']} / {account['password']}")
+        chosen.append(account)
+    return chosen[0], chosen[1]
+
+
+def _post_announcement(where: Mapping[str, str], teacher: Mapping[str, str], shown: ShownClass) -> None:
+    step(f"The teacher posts to {shown.title}")
+    session = identities.sign_in(where["auth"], teacher["username"], teacher["password"])
+    api = Api(where["spaces"], session.token)
+    spaces = api.get("/v1/me/spaces")["items"]
+    space = next(one for one in spaces if one["kind"] == "class" and one["title"] == shown.title)
+    post = api.post(
+        f"/v1/spaces/{space['id']}/posts",
+        {
+            "kind": "announcement",
+            "title": "欢迎 Welcome",
+            "text": "请大家下周一带上课本。 Please bring your books on Monday.",
+            "links": [{"url": "https://www.w3.org/TR/WCAG22/", "title": "WCAG 2.2"}],
+        },
+        idempotency_key=str(uuid.uuid4()),
+    )
+    tell(f"post {post['id']}")
+
+
+def _post_credits(run: Run, roster: RosterSet, credits_file: Path | None) -> None:
+    step("An institution's client posts credits")
+    offered = roster_files.read_credits(credits_file) if credits_file else {roster.shown.identity: Decimal(1)}
+    items = [
+        {
+            "key": f"{one.identity}:{student}",
+            "learner": {"sourced_id": student},
+            "course": {"sourced_id": one.course},
+            "attempt": one.identity,
+            "credits": f"{amount:.2f}",
+            "earned_on": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        }
+        for identity, amount in offered.items()
+        if (one := roster.classes.get(identity))
+        for student in one.students
+    ]
+    client = next(one for one in run["clients"] if "credits.post" in one["scopes"])
+    api = Api(run["services"]["creditbank"], identities.client_token(run["services"]["auth"], client))
+    for start in range(0, len(items), BATCH):
+        answer = api.post("/v1/deposits", {"scheme": SCHEME, "items": items[start : start + BATCH]})
+        tell(f"{min(start + BATCH, len(items))} of {len(items)}: {_numbers(answer)}")
+
+
+def _look(where: Mapping[str, str], student: Mapping[str, str]) -> Any:
+    step("The student signs in and looks")
+    session = identities.sign_in(where["auth"], student["username"], student["password"])
+    spaces = Api(where["spaces"], session.token)
+    bank = Api(where["creditbank"], session.token)
+    wait_for(lambda: bool(spaces.get("/v1/feed")["items"]), "the announcement in the feed", 30)
+    for entry in spaces.get("/v1/feed")["items"][:3]:
+        tell(f"feed: {entry.get('title') or entry['kind']}")
+    tell(f"balance: {_numbers(bank.get('/v1/accounts/me'))}")
+    for entry in bank.get("/v1/accounts/me/entries")["items"][:5]:
+        tell(f"entry: {_numbers(entry)}")
+    return spaces.get("/v1/portfolio")
+
+
+def step(text: str) -> None:
+    """A visible step."""
+    print(f"\n▸ {text}", flush=True)
+
+
+def tell(text: str) -> None:
+    """What came of it."""
+    print(f"  {text}", flush=True)
+
+
+def _counts(job: Mapping[str, Any]) -> str:
+    return _numbers(job.get("counts", job))
+
+
+def _numbers(document: Mapping[str, Any]) -> str:
+    """The short members of a document in one line."""
+    shown: Sequence[str] = [
+        f"{name} {value}" for name, value in document.items() if isinstance(value, str | int | float)
+    ]
+    return ", ".join(shown)
