@@ -1,0 +1,72 @@
+--@ step
+insert into roster_organisation (source_id, sourced_id, organisation_id)
+select $1::uuid, sourced_id, id from t_organisation where is_adopted
+on conflict (source_id, sourced_id) do nothing
+
+--@ step
+insert into organisation (id, type, name, ancestors, identifier, source_id, sourced_id)
+select id, type, name, array[id], identifier, $1::uuid, sourced_id
+from t_organisation where not is_known and not is_adopted order by line
+
+--@ step
+with fresh as (
+  select o.id,
+    case when 'type' = any(o.decided) then o.type else t.type end as type,
+    case when 'name' = any(o.decided) then o.name else t.name end as name,
+    case when 'identifier' = any(o.decided) then o.identifier else t.identifier end as identifier,
+    case when 'parent_id' = any(o.decided) or 'parent' = any(o.decided) then o.parent_id
+      else t.parent_id end as parent_id,
+    case when 'status' = any(o.decided) then o.status else 'active' end as status
+  from t_organisation t join organisation o on o.id = t.id
+  where not t.is_adopted
+), done as (
+  update organisation o set type = f.type, name = f.name, identifier = f.identifier, parent_id = f.parent_id,
+    status = f.status
+  from fresh f
+  where o.id = f.id and (o.type, o.name, o.identifier, o.parent_id, o.status)
+    is distinct from (f.type, f.name, f.identifier, f.parent_id, f.status)
+  returning o.id
+)
+insert into changed_organisation select id from done
+
+--@ step
+with recursive tree as (
+  select id, ancestors from organisation where id = $2::uuid
+  union all
+  select o.id, tree.ancestors || o.id from organisation o join tree on o.parent_id = tree.id
+  where not o.id = any(tree.ancestors)
+), done as (
+  update organisation o set ancestors = tree.ancestors
+  from tree where tree.id = o.id and o.ancestors <> tree.ancestors
+  returning o.id
+)
+insert into changed_organisation select id from done
+
+--@ check cycle organisation.parent
+select t.line, t.sourced_id as value
+from t_organisation t join organisation o on o.id = t.id
+where not t.is_adopted and not o.ancestors @> array[$2::uuid]
+  and not ('parent_id' = any(o.decided) or 'parent' = any(o.decided))
+
+--@ check too_deep organisation.parent
+select t.line, t.sourced_id as value
+from t_organisation t join organisation o on o.id = t.id
+where cardinality(o.ancestors) > 12
+
+--@ count organisations closed
+with done as (
+  update organisation o set status = 'closed'
+  where o.source_id = $1::uuid and o.status = 'active' and not 'status' = any(o.decided)
+    and (exists (select from stage_organisation s where s.sourced_id = o.sourced_id and s.removed)
+      or (exists (select from import_mode where kind = 'organisation' and mode = 'bulk')
+        and not exists (select from t_organisation t where t.id = o.id)))
+  returning o.id
+)
+insert into changed_organisation select id from done
+
+--@ tally organisations
+select count(*) filter (where not is_known and not is_adopted) as new,
+  count(*) filter (where is_known and id in (select id from changed_organisation)) as changed,
+  count(*) filter (where is_adopted or (is_known and id not in (select id from changed_organisation)))
+    as unchanged
+from t_organisation

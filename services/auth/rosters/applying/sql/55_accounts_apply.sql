@@ -1,0 +1,59 @@
+-- The first row with a user name gets it; others, and those whose name is taken, get it with a handle made of their
+-- own id. An account is disabled when its roster says so for the first time, so that what a hand decided later stays.
+
+--@ step
+insert into t_account
+select distinct on (t.id) t.line, t.id, t.username, t.canonical, t.enabled
+from t_user t left join account a on a.person_id = t.id
+where t.canonical is not null and a.person_id is null
+order by t.id, t.line
+
+--@ count accounts new
+insert into account (person_id, username, canonical, state)
+select person_id, username, canonical, case when enabled then 'invited' else 'disabled' end
+from (select distinct on (canonical) * from t_account order by canonical, line) first_come
+order by person_id
+on conflict (canonical) do nothing
+
+--@ count accounts new
+insert into account (person_id, username, canonical, state)
+select t.person_id, left(t.username, 100) || '.' || handle, left(t.canonical, 100) || '.' || handle,
+  case when t.enabled then 'invited' else 'disabled' end
+from t_account t
+cross join lateral (select right(t.person_id::text, 6) as handle) h
+where not exists (select from account a where a.person_id = t.person_id)
+on conflict (canonical) do nothing
+
+--@ count accounts new
+insert into account (person_id, username, canonical, state)
+select t.person_id, t.person_id::text, t.person_id::text, case when t.enabled then 'invited' else 'disabled' end
+from t_account t
+where not exists (select from account a where a.person_id = t.person_id)
+
+--@ check username_taken user.username
+select t.line, t.username as value, a.username
+from t_account t join account a on a.person_id = t.person_id and a.canonical <> t.canonical
+
+--@ step
+update person_identifier i set enabled = false
+from t_account t
+where i.source_id = $1::uuid and i.person_id = t.person_id and not t.enabled
+
+--@ step
+with disabled as (
+  update account a set state = 'disabled'
+  from t_user t join person_identifier i on i.source_id = $1::uuid and i.sourced_id = t.sourced_id
+  where a.person_id = t.id and not t.enabled and i.enabled and a.state <> 'disabled'
+  returning a.person_id
+)
+update person_identifier i set enabled = false
+from disabled d where i.source_id = $1::uuid and i.person_id = d.person_id
+
+--@ step
+with told as (
+  update person_identifier i set enabled = true from t_user t
+  where i.source_id = $1::uuid and i.sourced_id = t.sourced_id and t.enabled and not i.enabled
+  returning i.person_id
+)
+update account a set state = case when a.password_hash is null then 'invited' else 'active' end
+from told where a.person_id = told.person_id and a.state = 'disabled'
