@@ -89,9 +89,8 @@ class Databases:
             return
         password = f" password {literal(remembered_secret(self._secrets, role))}" if self._secrets else ""
         verb = "alter" if exists else "create"
-        await connection.execute(
-            f"{verb} role {quoted(role)} login nosuperuser nocreatedb nocreaterole{password}"
-        )
+        # A new role has none of the great rights; only a superuser may even name them.
+        await connection.execute(f"{verb} role {quoted(role)} login{password}")
 
     async def _let_us_act_for(self, connection: "asyncpg.Connection[asyncpg.Record]", owner: str) -> None:
         """An administrator who is no superuser needs membership to give a database to its owner."""

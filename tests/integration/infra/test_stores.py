@@ -132,7 +132,7 @@ async def test_the_runtime_role_works_with_rows_and_changes_no_schema(stores: St
             store.migrations_database, "create table t (n bigint generated always as identity, x int)"
         )
         await execute(store.database, "insert into t (x) values (1); update t set x = 2; delete from t")
-        for forbidden in ("create table u ()", "drop table t", "truncate t", "create temp table u ()"):
+        for forbidden in ("create table u ()", "drop table t", "truncate t", "alter table t add y int"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await execute(store.database, forbidden)
     finally:
@@ -153,3 +153,35 @@ async def test_no_server_listens_on_the_network(tmp_path: Path, start: Start) ->
     assert await value(running.administration, "show listen_addresses") == ""
     assert redis.Redis.from_url(running.redis).config_get("port") == {"port": "0"}
     assert stat.S_IMODE((tmp_path / "sockets").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("rights", ["superuser", "createdb createrole"])
+async def test_servers_of_the_environment_are_used_and_left_clean(
+    tmp_path: Path, start: Start, rights: str
+) -> None:
+    given = start(tmp_path / "given")
+    await execute(given.administration, f"create role administrator login {rights}")
+    environment = {
+        "DATABASE": given.administration.replace("//postgres@", "//administrator@"),
+        "REDIS": given.redis,
+    }
+
+    for _ in range(2):  # the second time everything is there already
+        own = start_stores(tmp_path / "own", "xuebu_elsewhere", environment=environment)
+        assert own.postgresql is None
+        assert own.redis_server is None
+        assert own.redis == given.redis
+        assert set(own.services) == {"auth", "spaces", "creditbank"}
+        for store in (own.services["auth"], own.copy_database("auth")):
+            assert urlsplit(store.database).password
+            assert await value(store.database, "select current_database()") == store.name
+            assert await value(store.database, "select current_user") == store.service_role
+            assert await value(store.migrations_database, "select has_schema_privilege('public', 'create')")
+        own.stop()
+    own = start_stores(tmp_path / "own", "xuebu_elsewhere", environment=environment)
+    own.forget()
+    own.stop()
+
+    count = "select count(*) from {} where starts_with({}, 'xuebu_elsewhere')"
+    assert await value(given.administration, count.format("pg_database", "datname")) == 0
+    assert await value(given.administration, count.format("pg_roles", "rolname")) == 0
