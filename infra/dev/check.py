@@ -16,7 +16,7 @@ CHECKS = {
     "rules": [*PYTHON, "ruff", "check", "--quiet", "."],
     "types": [*PYTHON, "mypy", "--no-error-summary", *CODE],
     "imports": [str(PROGRAMS / "lint-imports"), "--no-logo"],
-    "tidy": [*PYTHON, "pytest", "-q", "-p", "no:randomly", "tests/unit/tidy"],
+    "tidy": [*PYTHON, "pytest", "-q", "-p", "no:randomly", "tests/unit/test_tidy.py"],
 }
 REPAIRS = (
     [*PYTHON, "ruff", "check", "--fix", "--quiet", "."],

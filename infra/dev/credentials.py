@@ -12,6 +12,9 @@ from infra.dev.state import read_private, write_private
 #: services that read another's events, so need a client of their own
 READERS = ("spaces", "creditbank")
 
+#: services that seal keys at rest
+SEALERS = ("auth", "creditbank")
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -26,7 +29,8 @@ class Credentials:
         path = state / "secrets.json"
         document = read_private(path)
         before = len(document)
-        document.setdefault("key_encryption_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        for service in SEALERS:
+            document.setdefault(f"{service}_key_encryption_key", secrets.token_urlsafe(32))
         document.setdefault("administrator", {"username": "admin", "password": new_password()})
         for service in READERS:
             client = {"client_id": str(uuid.uuid4()), "client_secret": secrets.token_urlsafe(32)}

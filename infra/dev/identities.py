@@ -45,10 +45,18 @@ class Identities:
 
     api: Api
 
+    def root(self) -> str:
+        """The organisation that the administrator is in charge of."""
+        roles = self.api.get("/v1/me")["roles"]
+        return next(str(held["organisation"]["id"]) for held in roles if held["role"] == "administrator")
+
+    def children(self, parent: str) -> list[dict[str, Any]]:
+        """The organisations right below, by name."""
+        return self.api.pages(f"/v1/organisations/{parent}/children?limit=200")
+
     def ensure_organisation(self, parent: str, kind: str, name: str) -> dict[str, Any]:
         """The organisation of that name below `parent`, made when there is none."""
-        found = self.api.pages(f"/v1/organisations/{parent}/children?limit=200")
-        for organisation in found:
+        for organisation in self.children(parent):
             if organisation["name"] == name and organisation["type"] == kind:
                 return dict(organisation)
         return dict(self.api.post("/v1/organisations", {"parent": parent, "type": kind, "name": name}))
@@ -72,7 +80,7 @@ class Identities:
         return job
 
     def people(self, organisation: str, role: str, limit: int = 200) -> list[dict[str, Any]]:
-        """The first people with that role in the organisation or below it."""
+        """The first people with that role in the organisation, by name."""
         page = self.api.get(f"/v1/organisations/{organisation}/people?role={role}&limit={limit}")
         return list(page["items"])
 
@@ -83,6 +91,11 @@ class Identities:
         if not page["items"]:
             raise CallFailedError(f"person {sourced_id}", 0, "nobody in the roster has this sourcedId")
         return dict(page["items"][0])
+
+    def relatives(self, person: str, kind: str) -> list[dict[str, Any]]:
+        """The "guardians" or "children" of a person."""
+        found = self.api.get(f"/v1/people/{person}")[kind]
+        return [self.api.get(f"/v1/people/{one['person']}") for one in found]
 
     def activate(self, person: dict[str, Any]) -> dict[str, str]:
         """Gives the person an account with a new password: a code by the administrator, then its use."""

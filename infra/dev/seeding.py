@@ -15,49 +15,47 @@ INSTITUTION = "示例大学 Sample University"
 
 
 def ensure_demo_region(where: Mapping[str, str], credentials: Credentials) -> None:
-    """Loads the region unless an earlier run has; an interrupted load is taken up again."""
-    if credentials.document.get("demo"):
+    """Loads the region unless an earlier run has; an interrupted load is taken up where it stopped."""
+    if credentials.document.get("demo", {}).get("complete"):
         return
     say("loading the demo region")
     try:
-        credentials.keep("demo", _load(where["auth"], credentials))
+        _load(where["auth"], credentials)
     except CallFailedError as failure:
         raise StartError(f"The demo region could not be loaded. {failure}") from failure
 
 
-def _load(auth: str, credentials: Credentials) -> dict[str, Any]:
+def _load(auth: str, credentials: Credentials) -> None:
     administrator = credentials.document["administrator"]
     session = sign_in(auth, administrator["username"], administrator["password"])
     asked = Identities(Api(auth, session.token))
-    root = _root_of(session.person)
+    root = asked.root()
     region = asked.ensure_organisation(root, "region", demo_names.REGION)
     archive = demo_region.archive(datetime.datetime.now(datetime.UTC).date())
     asked.import_roster(region["id"], archive, lambda _job: None)
     university = asked.ensure_organisation(root, "university", INSTITUTION)
-    client = asked.register_client(INSTITUTION, university["id"], ["credits.post"])
-    return {
-        "accounts": _accounts(asked, region["id"]),
-        "clients": [client],
-        "organisations": {"root": root, "region": region["id"], "university": university["id"]},
-    }
+    # What is shown once is kept at once: an interruption must lose no secret.
+    done = credentials.document.get("demo", {"accounts": [], "clients": []})
+    done["organisations"] = {"root": root, "region": region["id"], "university": university["id"]}
+    if not done["clients"]:
+        done["clients"].append(asked.register_client(INSTITUTION, university["id"], ["credits.post"]))
+        credentials.keep("demo", done)
+    for person, roles in _chosen(asked, region["id"])[len(done["accounts"]) :]:
+        done["accounts"].append({**asked.activate(person), "roles": roles, "name": full_name(person)})
+        credentials.keep("demo", done)
+    credentials.keep("demo", {**done, "complete": True})
 
 
-def _accounts(asked: Identities, region: str) -> list[dict[str, Any]]:
-    """A student, a guardian of that student, a teacher, and a registrar of the region."""
-    student = asked.people(region, "student")[0]
-    teachers = asked.people(region, "teacher")
-    guardian = asked.people(region, "guardian")[0]
-    registrar = teachers[-1]
+def _chosen(asked: Identities, region: str) -> list[tuple[dict[str, Any], list[str]]]:
+    """A student, a guardian of that student, a teacher of the same school, and a registrar of the region."""
+    school = asked.children(region)[0]["id"]
+    student = asked.people(school, "student")[0]
+    guardian = asked.relatives(student["id"], "guardians")[0]
+    teacher, registrar = asked.people(school, "teacher")[:2]
     asked.grant(registrar["id"], region, "registrar")
-    chosen = (
+    return [
         (student, ["student"]),
-        (teachers[0], ["teacher"]),
         (guardian, ["guardian"]),
+        (teacher, ["teacher"]),
         (registrar, ["registrar", "teacher"]),
-    )
-    return [{**asked.activate(person), "roles": roles, "name": full_name(person)} for person, roles in chosen]
-
-
-def _root_of(person: dict[str, Any]) -> str:
-    """The organisation in which the administrator is one."""
-    return next(str(role["organisation"]) for role in person["roles"] if role["role"] == "administrator")
+    ]

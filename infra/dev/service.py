@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.dev import addresses, processes
-from infra.dev.credentials import READERS, Credentials
+from infra.dev.credentials import READERS, SEALERS, Credentials
 from infra.dev.processes import StartError
 from infra.dev.stores import Stores
 
@@ -125,8 +125,8 @@ def _environment(
         settings["CLIENT_SECRET"] = credentials.document[name]["client_secret"]
     for neighbour in NEIGHBOURS[name]:
         settings[f"{neighbour.upper()}_ADDRESS"] = addresses.address(ports[neighbour])
-    if name == "auth":
-        settings["KEY_ENCRYPTION_KEY"] = credentials.document["key_encryption_key"]
+    if name in SEALERS:
+        settings["KEY_ENCRYPTION_KEY"] = credentials.document[f"{name}_key_encryption_key"]
     prefix = name.upper()
     fixed = {
         f"{prefix}_PORT": str(ports[name]),
