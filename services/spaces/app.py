@@ -1,0 +1,61 @@
+"""The application of spaces: its slices, and the neighbours whose events it reads."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from libs.common.http import Service, create_app
+from libs.common.http.app import Source
+from libs.common.identity import KeySource
+from services.spaces.classes.handlers import classes_changed
+from services.spaces.coverage.routes import router as coverage
+from services.spaces.credits.handlers import credits_posted
+from services.spaces.organisations.handlers import organisations_changed
+from services.spaces.people.handlers import people_changed
+from services.spaces.portfolio.routes import router as portfolio
+from services.spaces.posts.routes import router as posts
+from services.spaces.settings import AUDIENCE, SpacesSettings
+from services.spaces.spaces.routes import router as spaces
+
+_DESCRIPTION = """
+Learning spaces: everyone has a personal one, every class, school and region has its own.
+Teachers post to their classes; members, and nobody else, read it. The portfolio shows a person
+what concerns them in one answer. 学习空间：人人有空间，班级、学校、区域各有其空间。
+"""
+
+
+def build(
+    settings: SpacesSettings,
+    *,
+    keys: Callable[[FastAPI], KeySource] | None = None,
+    background: bool = True,
+) -> FastAPI:
+    """The application; `keys` replaces where keys of tokens come from, for tests."""
+    return create_app(
+        Service(
+            name="spaces",
+            title="Xuebu spaces",
+            description=_DESCRIPTION,
+            audience=AUDIENCE,
+            settings=settings,
+            routers=[portfolio, posts, spaces, coverage],
+            sources={
+                "auth": Source(
+                    address=settings.auth_address,
+                    audience="urn:xuebu:auth",
+                    handlers={
+                        "auth.organisation.changed.v1": organisations_changed,
+                        "auth.person.changed.v1": people_changed,
+                        "auth.class.changed.v1": classes_changed,
+                    },
+                ),
+                "creditbank": Source(
+                    address=settings.creditbank_address,
+                    audience="urn:xuebu:creditbank",
+                    handlers={"creditbank.credits.posted.v1": credits_posted},
+                ),
+            },
+            keys=keys,
+            background=background,
+        )
+    )

@@ -1,0 +1,5 @@
+"""Deriving memberships, for the slices that learn of people, organisations and classes."""
+
+from services.spaces.memberships.repository import refresh_by_roles, replace_class_members
+
+__all__ = ["refresh_by_roles", "replace_class_members"]

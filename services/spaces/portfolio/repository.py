@@ -1,0 +1,108 @@
+"""The portfolio as one statement whose JSON PostgreSQL builds."""
+
+from typing import Final
+from uuid import UUID
+
+from services.spaces.tables import Pool
+
+_ORGANISATION: Final = "json_build_object('id', {id}, 'name', o.name, 'type', o.type)"
+
+_ROLES = f"""
+select coalesce(json_agg(json_build_object(
+  'role', r.role, 'primary', r.is_primary, 'organisation', {_ORGANISATION.format(id="r.organisation")}
+) order by r.is_primary desc, r.role, r.organisation), '[]')
+from person_role r left join organisation o on o.id = r.organisation
+where r.person = $1
+"""
+
+_VIEWS = """
+select coalesce(json_agg(v.role order by v.role), '[]') from (
+  select m.role from membership m where m.person = $1
+  union
+  select 'guardian' where exists (select from guardian_link g where g.guardian = $1)
+) v
+"""
+
+# The primary key of memberships hands teachers out in the order asked for: nothing is sorted.
+_CLASSES = f"""
+select coalesce(json_agg(json_build_object(
+  'id', c.id, 'title', c.title, 'role', m.role,
+  'school', {_ORGANISATION.format(id="c.school")},
+  'subjects', c.subjects, 'grades', c.grades, 'terms', c.terms,
+  'teachers', (
+    select coalesce(json_agg(
+      json_build_object('id', t.person, 'name', tp.name, 'primary', t.is_primary) order by t.person
+    ), '[]')
+    from membership t left join person tp on tp.id = t.person
+    where t.space = c.id and t.role = 'teacher'
+  )
+) order by m.role, c.id), '[]')
+from membership m
+join school_class c on c.id = m.space and c.status = 'active'
+left join organisation o on o.id = c.school
+where m.person = $1
+"""
+
+# Only ids are gathered from every space; texts are fetched for the few that are shown.
+_POSTS = """
+select coalesce(json_agg(json_build_object(
+  'id', p.id,
+  'space', json_build_object('id', p.space, 'kind', s.kind, 'title', s.title),
+  'kind', p.kind, 'title', p.title, 'text', p.text, 'links', p.links,
+  'author', json_build_object('id', p.author, 'name', a.name),
+  'recorded_at', p.recorded_at, 'changed_at', p.changed_at
+) order by p.id desc), '[]')
+from (
+  select one.id from (select distinct m.space from membership m where m.person = $1) mine
+  cross join lateral (
+    select post.id from post where post.space = mine.space and post.status = 'published'
+    order by post.id desc limit 5
+  ) one
+  order by one.id desc limit 5
+) newest
+join post p on p.id = newest.id
+join space s on s.id = p.space
+left join person a on a.id = p.author
+"""
+
+_TOTALS = """
+select coalesce(json_agg(json_build_object(
+  'scheme', t.scheme, 'amount', round(t.amount / 100, 2)::text, 'entries', t.entries
+) order by t.scheme), '[]')
+from (
+  select scheme, sum(amount) as amount, sum(entries) as entries
+  from credit_total where person = $1 group by scheme
+) t
+"""
+
+_INSTITUTIONS = f"""
+select coalesce(json_agg(json_build_object(
+  'scheme', t.scheme, 'amount', round(t.amount::numeric / 100, 2)::text, 'entries', t.entries,
+  'institution', {_ORGANISATION.format(id="t.institution")}
+) order by t.scheme, t.institution), '[]')
+from credit_total t left join organisation o on o.id = t.institution
+where t.person = $1
+"""
+
+_PORTFOLIO: Final = f"""
+select json_build_object(
+  'person', json_build_object(
+    'id', p.id, 'name', p.name, 'given_name', p.given_name, 'family_name', p.family_name,
+    'preferred_name', p.preferred_name, 'status', p.status
+  ),
+  'roles', ({_ROLES}),
+  'views', ({_VIEWS}),
+  'classes', ({_CLASSES}),
+  'posts', ({_POSTS}),
+  'credits', json_build_object('totals', ({_TOTALS}), 'institutions', ({_INSTITUTIONS}))
+)
+from person p
+where p.id = $1
+  and ($2 = $1 or exists (select from guardian_link g where g.child = $1 and g.guardian = $2))
+"""
+
+
+async def portfolio(pool: Pool, person: UUID, caller: UUID) -> bytes | None:
+    """The person's portfolio as JSON, for the person and the guardians; None for anybody else."""
+    found: bytes | None = await pool.fetchval(_PORTFOLIO, person, caller)
+    return found

@@ -1,0 +1,103 @@
+"""The portfolio: what a frontend needs of one person, in one answer."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.spaces.memberships.rules import Role
+from services.spaces.posts.schemas import PersonReference, PostAnswer
+from services.spaces.sources import Sources
+
+
+class Profile(BaseModel):
+    """Who it is. `name` is the real name as it is written in its language."""
+
+    id: UUID
+    name: str
+    given_name: str
+    family_name: str
+    preferred_name: str | None
+    status: Literal["active", "closed"]
+
+
+class OrganisationReference(BaseModel):
+    """An organisation; name and type are null until the news of it has arrived here."""
+
+    id: UUID
+    name: str | None
+    type: str | None
+
+
+class HeldRole(BaseModel):
+    """A role the person holds in an organisation."""
+
+    role: Role
+    primary: bool
+    organisation: OrganisationReference
+
+
+class Term(BaseModel):
+    """A term the class is held in."""
+
+    id: UUID
+    title: str
+    starts_on: date
+    ends_on: date
+
+
+class Teacher(PersonReference):
+    """Somebody who teaches the class; `primary` for the one responsible."""
+
+    primary: bool
+
+
+class ClassCard(BaseModel):
+    """An open class the person is in. `id` is also the id of its space."""
+
+    id: UUID
+    title: str
+    role: Role
+    school: OrganisationReference
+    subjects: list[str]
+    grades: list[str]
+    terms: list[Term]
+    teachers: list[Teacher]
+
+
+class CreditTotal(BaseModel):
+    """Credits in one scheme; decimal text, two places."""
+
+    scheme: str
+    amount: str = Field(examples=["12.50"])
+    entries: int
+
+
+class InstitutionCredits(CreditTotal):
+    """What one institution has credited."""
+
+    institution: OrganisationReference
+
+
+class Credits(BaseModel):
+    """Credits, summed by scheme and by who gave them."""
+
+    totals: list[CreditTotal]
+    institutions: list[InstitutionCredits]
+
+
+class Portfolio(BaseModel):
+    """One person's profile, roles, open classes, newest posts and credits.
+
+    It is composed of what neighbours have told: `sources` says up to which time. While a neighbour is away
+    the answer stays complete as of then, and says so.
+    """
+
+    person: Profile
+    roles: list[HeldRole]
+    views: list[Role] = Field(description="the roles to choose a view from")
+    classes: list[ClassCard]
+    posts: list[PostAnswer] = Field(description="the five newest of all spaces; more at /v1/feed")
+    credits: Credits
+    sources: Sources

@@ -1,0 +1,162 @@
+"""Posts: lists built as JSON by PostgreSQL, and the writers."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.spaces.posts.tables import Post
+from services.spaces.tables import Pool, Row
+
+#: later than every post, so that the first page needs no other statement than the following ones
+NEWEST: Final = UUID(int=2**128 - 1)
+
+_JSON = """json_build_object(
+  'id', p.id,
+  'space', json_build_object('id', p.space, 'kind', s.kind, 'title', s.title),
+  'kind', p.kind,
+  'title', p.title,
+  'text', p.text,
+  'links', p.links,
+  'author', json_build_object('id', p.author, 'name', a.name),
+  'recorded_at', p.recorded_at,
+  'changed_at', p.changed_at
+)"""
+
+# `newest` gives one id more than is shown, so that the end of the list is known without another question.
+_PAGE = f"""
+, shown as (select id from newest order by id desc limit $1)
+select
+  coalesce((
+    select json_agg({_JSON} order by p.id desc)
+    from shown join post p on p.id = shown.id join space s on s.id = p.space
+    left join person a on a.id = p.author
+  ), '[]') as items,
+  case when (select count(*) from newest) > $1 then (select id from shown order by id limit 1) end as last
+"""
+
+_OF_SPACE = f"""
+with newest as materialized (
+  select id from post
+  where space = $3 and status = 'published' and id < $2
+  order by id desc limit $1::int + 1
+)
+{_PAGE}
+"""
+
+# The newest of each space, then the newest of those: the cost grows with the number of one's spaces and the
+# length of the page, not with the number of posts.
+_FEED = f"""
+with mine as (
+  select m.space from membership m where m.person = $3 and ($4::text is null or m.role = $4)
+  union
+  select m.space from guardian_link g
+  join membership m on m.person = g.child and m.role = 'student' and m.basis = 'class'
+  where g.guardian = $3 and ($4::text is null or $4 = 'guardian')
+), newest as materialized (
+  select one.id from mine cross join lateral (
+    select post.id from post
+    where post.space = mine.space and post.status = 'published' and post.id < $2
+    order by post.id desc limit $1::int + 1
+  ) as one
+  order by one.id desc limit $1::int + 1
+)
+{_PAGE},
+  exists (select from person where id = $3) as is_known,
+  $4::text is null or exists (select from membership m where m.person = $3 and m.role = $4)
+    or ($4 = 'guardian' and exists (select from guardian_link g where g.guardian = $3)) as is_held
+"""
+
+_ONE = f"""
+select {_JSON} as item, p.space from post p
+join space s on s.id = p.space left join person a on a.id = p.author
+where p.id = $1 and p.status = 'published'
+"""
+
+# One statement, so that the post, its audit row and its event stand or fall together. A second writer with
+# the same key waits here for the first one's end and then adds nothing.
+_PUBLISH = """
+with added as (
+  insert into post (
+    id, space, author, kind, title, text, links, status, recorded_at, client_key, content_hash
+  ) values ($1, $2, $3, $4, $5, $6, $7, 'published', $8, $9, $10)
+  on conflict (author, client_key) do nothing
+  returning id, space, author, recorded_at
+), noted as (
+  insert into post_audit (id, post, space, actor, action, recorded_at)
+  select uuid7(), id, space, author, 'published', recorded_at from added
+), told as (
+  insert into outbox (id, type, subject, data, traceparent)
+  select uuid7(), $11, id::text, $12, $13 from added
+)
+select id from added
+"""
+
+
+async def page_of_space(pool: Pool, space: UUID, before: UUID, limit: int) -> Row:
+    """`items`, the posts of one space as JSON, newest first, and `last`, the id to go on before."""
+    row = await pool.fetchrow(_OF_SPACE, limit, before, space)
+    assert row is not None
+    return row
+
+
+async def feed(pool: Pool, person: UUID, view: str | None, before: UUID, limit: int) -> Row:
+    """As `page_of_space`, of all spaces this person reads in that role; also `is_known` and `is_held`."""
+    row = await pool.fetchrow(_FEED, limit, before, person, view)
+    assert row is not None
+    return row
+
+
+async def one(pool: Pool, post: UUID) -> Row | None:
+    """`item`, the post as JSON, and its `space`, whose rights decide who may see it."""
+    return await pool.fetchrow(_ONE, post)
+
+
+async def publish(
+    pool: Pool,
+    post: Post,
+    *,
+    links: bytes,
+    event_type: str,
+    event: bytes,
+    traceparent: str | None,
+) -> bool:
+    """Add the post, its audit row and its event; False if the author's key is already used."""
+    added = await pool.fetchval(
+        _PUBLISH,
+        post.id,
+        post.space,
+        post.author,
+        post.kind,
+        post.title,
+        post.text,
+        links,
+        post.recorded_at,
+        post.client_key,
+        post.content_hash,
+        event_type,
+        event,
+        traceparent,
+    )
+    return added is not None
+
+
+async def of_key(pool: Pool, author: UUID, client_key: bytes) -> Row | None:
+    """What this author first published under a key."""
+    return await pool.fetchrow(
+        "select id, recorded_at, content_hash from post where author = $1 and client_key = $2",
+        author,
+        client_key,
+    )
+
+
+async def locked(session: AsyncSession, post: UUID, author: UUID) -> Post | None:
+    """The author's own post, removed or not, held until the end of the transaction."""
+    statement = select(Post).where(col(Post.id) == post, col(Post.author) == author).with_for_update()
+    return (await session.exec(statement)).one_or_none()
+
+
+async def author_and_space(pool: Pool, post: UUID) -> Row | None:
+    """Whose post it is, where, and its status."""
+    return await pool.fetchrow("select author, space, status from post where id = $1", post)

@@ -1,0 +1,35 @@
+"""What a post may be."""
+
+import re
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+PostKind = Literal["announcement"]
+KINDS: Final[tuple[PostKind, ...]] = ("announcement",)
+STATUSES: Final = ("published", "removed")
+ACTIONS: Final = ("published", "changed", "removed")
+
+MOST_LINKS: Final = 20
+LONGEST_ADDRESS: Final = 2_000
+
+_UNWRITABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"`{}|^\u2028\u2029\ud800-\udfff]")
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this is an absolute http or https address with a host and without a user name.
+
+    `javascript:` and its kin never pass; a user name (`https://bank.example@evil.example`) only disguises.
+    """
+    if len(text) > LONGEST_ADDRESS or _UNWRITABLE.search(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and "@" not in parts.netloc
+        and port_is_valid
+    )

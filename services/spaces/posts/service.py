@@ -1,0 +1,175 @@
+"""Publishing, changing and removing posts."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from libs.common.database import Database
+from libs.common.ids import new_id
+from libs.common.outbox import record
+from libs.common.problems import IdempotencyConflict
+from libs.common.tracing import current_traceparent
+from services.spaces.posts import events, repository
+from services.spaces.posts.problems import NotTheAuthor, PostNotFound
+from services.spaces.posts.rules import PostKind
+from services.spaces.posts.tables import Post, PostAudit
+from services.spaces.spaces import service as spaces
+from services.spaces.spaces.problems import SpaceClosed, SpaceNotFound
+from services.spaces.spaces.service import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an author wants to publish; `digest` is the same for the same content in the same space."""
+
+    kind: PostKind
+    title: str
+    text: str
+    links: list[dict[str, Any]]
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """When and as what a content was first published, and where."""
+
+    id: UUID
+    recorded_at: datetime
+    place: Place
+
+
+async def publish(
+    database: Database, *, author: UUID, space: UUID, view: str | None, key: str, content: Content
+) -> Published:
+    """Publish once for each key of the author; the same again gives the first outcome.
+
+    Raises IdempotencyConflict if the key was used for something else, and what `enter_to_post` raises.
+    """
+    place = await spaces.enter_to_post(database.pool, author, space, view)
+    post = Post(
+        id=new_id(),
+        space=space,
+        author=author,
+        kind=content.kind,
+        title=content.title,
+        text=content.text,
+        links=[],
+        status="published",
+        recorded_at=datetime.now(UTC),
+        changed_at=None,
+        client_key=hashlib.sha256(key.encode()).digest()[:16],
+        content_hash=content.digest,
+    )
+    if await _add(database, post, content, place):
+        database.events_recorded()
+        return Published(post.id, post.recorded_at, place)
+    first = await repository.of_key(database.pool, author, post.client_key)
+    assert first is not None, "the conflict was with a committed row, and posts are never deleted"
+    if first["content_hash"] != content.digest:
+        raise IdempotencyConflict
+    return Published(first["id"], first["recorded_at"], place)
+
+
+async def _add(database: Database, post: Post, content: Content, place: Place) -> bool:
+    event = events.PostPublished(
+        id=post.id,
+        space=post.space,
+        space_kind=place.kind,
+        kind=content.kind,
+        author=post.author,
+        title=post.title,
+        recorded_at=post.recorded_at,
+    )
+    return await repository.publish(
+        database.pool,
+        post,
+        links=orjson.dumps(content.links),
+        event_type=events.POST_PUBLISHED,
+        event=event.model_dump_json().encode(),
+        traceparent=current_traceparent(),
+    )
+
+
+async def read(database: Database, *, caller: UUID, post: UUID) -> bytes:
+    """The post as JSON, for those who may read in its space; raises PostNotFound for everybody else."""
+    row = await repository.one(database.pool, post)
+    if row is None:
+        raise PostNotFound
+    await _place_of(database, caller, row["space"])
+    item: bytes = row["item"]
+    return item
+
+
+async def change(database: Database, *, author: UUID, post: UUID, members: dict[str, Any]) -> None:
+    """Replace the given members of the author's own post; what they were goes to the audit."""
+    await _authored(database, author, post, to_speak=True)
+    async with database.transaction() as session:
+        found = await repository.locked(session, post, author)
+        if found is None or found.status == "removed":
+            raise PostNotFound
+        if all(getattr(found, name) == value for name, value in members.items()):
+            return
+        now = datetime.now(UTC)
+        _note(session, found, author, "changed", now)
+        for name, value in members.items():
+            setattr(found, name, value)
+        found.changed_at = now
+        changed = events.PostChanged(
+            id=post, space=found.space, author=author, title=found.title, changed_at=now
+        )
+        await record(session, events.POST_CHANGED, str(post), changed)
+
+
+async def remove(database: Database, *, author: UUID, post: UUID) -> None:
+    """Take the author's own post away; removing it again changes nothing."""
+    await _authored(database, author, post, to_speak=False)
+    async with database.transaction() as session:
+        found = await repository.locked(session, post, author)
+        if found is None or found.status == "removed":
+            return
+        now = datetime.now(UTC)
+        _note(session, found, author, "removed", now)
+        found.status = "removed"
+        found.changed_at = now
+        removed = events.PostRemoved(id=post, space=found.space, author=author, removed_at=now)
+        await record(session, events.POST_REMOVED, str(post), removed)
+
+
+def _note(session: AsyncSession, post: Post, actor: UUID, action: str, now: datetime) -> None:
+    session.add(
+        PostAudit(
+            id=new_id(),
+            post=post.id,
+            space=post.space,
+            actor=actor,
+            action=action,
+            recorded_at=now,
+            before={"title": post.title, "text": post.text, "links": post.links},
+        )
+    )
+
+
+async def _authored(database: Database, caller: UUID, post: UUID, *, to_speak: bool) -> None:
+    """Let only the author through, while the space is open and the author belongs (and speaks) there."""
+    row = await repository.author_and_space(database.pool, post)
+    if row is None or (row["status"] == "removed" and row["author"] != caller):
+        raise PostNotFound
+    place = await _place_of(database, caller, row["space"])
+    if row["author"] != caller:
+        raise NotTheAuthor
+    if place.is_closed:
+        raise SpaceClosed
+    if to_speak:
+        await spaces.enter_to_post(database.pool, caller, row["space"])
+
+
+async def _place_of(database: Database, caller: UUID, space: UUID) -> Place:
+    try:
+        return await spaces.enter(database.pool, caller, space)
+    except SpaceNotFound:
+        raise PostNotFound from None
