@@ -35,6 +35,12 @@ def reference(target: str, *, nullable: bool = False, index: bool = False, prima
     return Field(default, foreign_key=target, nullable=nullable, index=index, primary_key=primary_key)
 
 
+def roster_source(*, primary_key: bool = False) -> Any:
+    """The roster that owns a row. No foreign key: sources are never removed, imports are the only writers, and
+    the check would cost a tenth of an import's time."""
+    return Field(primary_key=True) if primary_key else Field(default=None)
+
+
 def moment() -> Any:
     """A time that the database fills in with the start of the transaction."""
     return Field(default=None, nullable=False, sa_column_kwargs={"server_default": text("now()")})

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Text, UniqueCo
 from sqlmodel import Field
 
 from services.auth.classes.rules import CLASS_ROLES, STATUSES, TENURES
-from services.auth.tables import Table, key, moment, one_of, reference
+from services.auth.tables import Table, key, moment, one_of, reference, roster_source
 
 _ACTIVE = {"server_default": "active"}
 _EMPTY = {"server_default": "{}"}
@@ -110,7 +110,7 @@ class Enrolment(Table, table=True):
     )
 
     id: UUID = key()
-    source_id: UUID | None = reference("roster_source.id", nullable=True)
+    source_id: UUID | None = roster_source()
     sourced_id: str | None = None
     class_id: UUID = reference("class.id")
     person_id: UUID = reference("person.id")

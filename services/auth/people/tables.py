@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Computed, Index, Text
 from sqlmodel import Field
 
 from services.auth.people.rules import ORIGINS, PERSON_STATUSES, ROLES, TENURES
-from services.auth.tables import Table, key, moment, one_of, reference
+from services.auth.tables import Table, key, moment, one_of, reference, roster_source
 
 
 class Person(Table, table=True):
@@ -51,7 +51,7 @@ class Person(Table, table=True):
         sa_column_kwargs={"server_default": "{}"},
         description="fields fixed by hand, which no import overwrites",
     )
-    source_id: UUID | None = reference("roster_source.id", nullable=True)
+    source_id: UUID | None = roster_source()
     created_at: datetime = moment()
 
 
@@ -61,7 +61,7 @@ class PersonIdentifier(Table, table=True):
     __tablename__ = "person_identifier"
     __table_args__ = (CheckConstraint(one_of("status", PERSON_STATUSES), name="status"),)
 
-    source_id: UUID = reference("roster_source.id", primary_key=True)
+    source_id: UUID = roster_source(primary_key=True)
     sourced_id: str = Field(primary_key=True)
     person_id: UUID = reference("person.id", index=True)
     username: str | None = None
@@ -99,7 +99,7 @@ class RoleAssignment(Table, table=True):
     begins_on: date | None = None
     ends_on: date | None = None
     origin: str
-    source_id: UUID | None = reference("roster_source.id", nullable=True)
+    source_id: UUID | None = roster_source()
     roster_role: str | None = Field(default=None, description="the role in the roster's own word")
     status: str = Field(default="open", sa_column_kwargs={"server_default": "open"})
     ended_by: str | None = None
@@ -127,7 +127,7 @@ class Guardianship(Table, table=True):
     child_id: UUID = reference("person.id")
     relation: str
     origin: str
-    source_id: UUID | None = reference("roster_source.id", nullable=True)
+    source_id: UUID | None = roster_source()
     status: str = Field(default="open", sa_column_kwargs={"server_default": "open"})
     ended_by: str | None = None
     ended_at: datetime | None = None

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field
 
 from services.auth.rosters.states import STATES
-from services.auth.tables import Table, key, moment, one_of, reference
+from services.auth.tables import Table, key, moment, one_of, reference, roster_source
 
 
 class RosterImport(Table, table=True):
@@ -83,8 +83,7 @@ class RosterRole(Table, table=True):
     """A roster's name for a role, so that a delta may remove it; several may stand for one assignment."""
 
     __tablename__ = "roster_role"
-    __table_args__ = (Index("ix_roster_role_assignment_id", "assignment_id"),)
 
-    source_id: UUID = reference("roster_source.id", primary_key=True)
+    source_id: UUID = roster_source(primary_key=True)
     sourced_id: str = Field(primary_key=True)
-    assignment_id: UUID = reference("role_assignment.id")
+    assignment_id: UUID

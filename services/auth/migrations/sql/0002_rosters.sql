@@ -11,6 +11,18 @@ alter table person set (fillfactor = 80)
 
 alter table class set (fillfactor = 80)
 
+-- sources are never removed and imports are the only writers of source_id: checking each row would cost a tenth of
+-- an import's time
+alter table person drop constraint fk_person_source_id
+
+alter table person_identifier drop constraint fk_person_identifier_source_id
+
+alter table role_assignment drop constraint fk_role_assignment_source_id
+
+alter table guardianship drop constraint fk_guardianship_source_id
+
+alter table enrolment drop constraint fk_enrolment_source_id
+
 create table roster_import (
   id uuid default uuid7() not null,
   organisation_id uuid not null,
@@ -79,9 +91,5 @@ create table roster_role (
   source_id uuid not null,
   sourced_id varchar not null,
   assignment_id uuid not null,
-  constraint pk_roster_role primary key (source_id, sourced_id),
-  constraint fk_roster_role_source_id foreign key(source_id) references roster_source (id),
-  constraint fk_roster_role_assignment_id foreign key(assignment_id) references role_assignment (id)
+  constraint pk_roster_role primary key (source_id, sourced_id)
 )
-
-create index ix_roster_role_assignment_id on roster_role (assignment_id)

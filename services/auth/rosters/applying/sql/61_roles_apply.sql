@@ -24,6 +24,7 @@ analyze want_role
 insert into role_assignment (person_id, organisation_id, role, is_primary, begins_on, ends_on, origin, source_id, roster_role)
 select person_id, organisation_id, role, is_primary, begins_on, ends_on, 'roster', $1::uuid, roster_role
 from want_role where outcome = 'new'
+order by person_id
 
 --@ step
 update role_assignment r set status = 'open', ended_by = null, ended_at = null, roster_role = w.roster_role,

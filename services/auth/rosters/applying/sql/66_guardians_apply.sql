@@ -23,6 +23,7 @@ analyze want_guardian
 --@ step
 insert into guardianship (guardian_id, child_id, relation, origin, source_id)
 select guardian_id, child_id, relation, 'roster', $1::uuid from want_guardian where outcome = 'new'
+order by child_id
 
 --@ step
 update guardianship g set status = 'open', ended_by = null, ended_at = null, relation = w.relation
