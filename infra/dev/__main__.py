@@ -40,7 +40,10 @@ def main():  # type: () -> None
     from infra.dev import environment
 
     requirements, arguments, _ = COMMANDS[sys.argv[1]]
-    python = environment.ready(requirements)
+    try:
+        python = environment.ready(requirements)
+    except KeyboardInterrupt:
+        sys.exit("\nxuebu: interrupted; the next command completes the environment")
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     os.execv(python, [python, *arguments, *sys.argv[2:]])  # noqa: S606 no shell is wanted
 

@@ -24,6 +24,8 @@ def main() -> int:
         return 1
     try:
         portfolio = story.play(run, _roster(options), options.credits)
+    except KeyboardInterrupt:
+        return 130
     except (CallFailedError, OSError, ValueError, KeyError) as failure:
         reason = f"no {failure}" if isinstance(failure, KeyError) else failure
         print(f"\nThe demo stopped: {reason}", file=sys.stderr)

@@ -49,11 +49,12 @@ def _options() -> argparse.Namespace:
 def _run(options: argparse.Namespace) -> None:
     began = time.monotonic()
     Hold(options.state).release()  # first, so that a second run is not told of the ports of the first
+    run_file = options.state / "run.json"
+    run_file.unlink(missing_ok=True)  # of a runner that was killed
     ports = addresses.choose_ports(free=options.free_ports)
     stores = _start_stores(options.state)
     say(f"stores ready after {time.monotonic() - began:.1f} s")
     keeper: Supervisor | None = None
-    run_file = options.state / "run.json"
     try:
         credentials = Credentials.of(options.state)
         boot = secrets.token_hex(8)
