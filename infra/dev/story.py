@@ -1,7 +1,6 @@
 """The main job as the demo tells it: roster, spaces and accounts, a post, credits, a student's portfolio."""
 
 import datetime
-import functools
 import uuid
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -10,7 +9,7 @@ from typing import Any
 
 from infra.dev import demo_names, demo_region, identities, roster_files
 from infra.dev.calls import Api, wait_for
-from infra.dev.identities import Identities, full_name
+from infra.dev.identities import Identities, SignedIn, full_name
 from infra.dev.roster_files import RosterSet, ShownClass
 
 BATCH = 1000
@@ -37,8 +36,8 @@ def play(run: Run, roster: RosterSet | None, credits_file: Path | None) -> Any:
     _wait_for_all(where, session.token, region["id"])
 
     shown = roster.shown
-    teacher, student = _activate_two(asked, region["id"], shown)
-    _post_announcement(where, teacher, shown)
+    teacher, student = _sign_in_two(asked, region["id"], shown)
+    _post_announcement(where, teacher, student, shown)
     _post_credits(run, roster, credits_file)
     return _look(where, student)
 
@@ -46,32 +45,45 @@ def play(run: Run, roster: RosterSet | None, credits_file: Path | None) -> Any:
 def _wait_for_all(where: Mapping[str, str], token: str, region: str) -> None:
     step("Everyone gets a space and every student an account")
     for service in ("spaces", "creditbank"):
-        api = Api(where[service], token)
-        seconds = wait_for(functools.partial(_covered, api, region), f"{service} covers the roster")
-        tell(f"{service} after {seconds:.1f} s: {_numbers(api.get(f'/v1/coverage?organisation={region}'))}")
+        seconds = wait_until_known(where[service], "auth")
+        coverage = Api(where[service], token).get(f"/v1/coverage?organisation={region}")
+        tell(f"{service} after {seconds:.1f} s: {_numbers(coverage)}")
 
 
-def _covered(api: Api, region: str) -> bool:
-    return bool(api.get(f"/v1/coverage?organisation={region}").get("complete"))
+def wait_until_known(service: str, source: str) -> float:
+    """Waits until a service knows everything that `source` has recorded until now; gives the seconds."""
+    recorded = datetime.datetime.now(datetime.UTC)
+
+    def known() -> bool:
+        as_of = Api(service).get("/health/ready")["sources"][source]
+        return as_of is not None and datetime.datetime.fromisoformat(as_of) >= recorded
+
+    return wait_for(known, f"the news of {source} at {service}")
 
 
-def _activate_two(asked: Identities, region: str, shown: ShownClass) -> tuple[dict[str, str], dict[str, str]]:
-    step(f"A teacher and a student of “{shown.title}” activate their accounts")
+def _sign_in_two(asked: Identities, region: str, shown: ShownClass) -> tuple[SignedIn, SignedIn]:
+    step(f"A teacher and a student of “{shown.title}” set their passwords and sign in")
     chosen = []
     for role, identity in (("teacher", shown.teachers[0]), ("student", shown.students[0])):
         person = asked.person(region, identity)
         account = asked.activate(person)
         tell(f"{role} {full_name(person)}: {account['username']} / {account['password']}")
-        chosen.append(account)
+        chosen.append(identities.sign_in(asked.api.address, account["username"], account["password"]))
     return chosen[0], chosen[1]
 
 
-def _post_announcement(where: Mapping[str, str], teacher: Mapping[str, str], shown: ShownClass) -> None:
+def _post_announcement(
+    where: Mapping[str, str], teacher: SignedIn, student: SignedIn, shown: ShownClass
+) -> None:
     step(f"The teacher posts to {shown.title}")
-    session = identities.sign_in(where["auth"], teacher["username"], teacher["password"])
-    api = Api(where["spaces"], session.token)
-    spaces = api.get("/v1/me/spaces")["items"]
-    space = next(one for one in spaces if one["kind"] == "class" and one["title"] == shown.title)
+    api = Api(where["spaces"], teacher.token)
+    read_by_student = {one["id"] for one in Api(where["spaces"], student.token).pages("/v1/me/spaces")}
+    # Titles repeat in a school: it is the class that both are in.
+    space = next(
+        one
+        for one in api.pages("/v1/me/spaces")
+        if one["kind"] == "class" and one["title"] == shown.title and one["id"] in read_by_student
+    )
     post = api.post(
         f"/v1/spaces/{space['id']}/posts",
         {
@@ -82,7 +94,7 @@ def _post_announcement(where: Mapping[str, str], teacher: Mapping[str, str], sho
         },
         idempotency_key=str(uuid.uuid4()),
     )
-    tell(f"post {post['id']}")
+    tell(f"“{post['title']}” by {post['author']['name']} in {post['space']['title']}")
 
 
 def _post_credits(run: Run, roster: RosterSet, credits_file: Path | None) -> None:
@@ -108,17 +120,16 @@ def _post_credits(run: Run, roster: RosterSet, credits_file: Path | None) -> Non
         tell(f"{min(start + BATCH, len(items))} of {len(items)}: {_numbers(answer)}")
 
 
-def _look(where: Mapping[str, str], student: Mapping[str, str]) -> Any:
-    step("The student signs in and looks")
-    session = identities.sign_in(where["auth"], student["username"], student["password"])
-    spaces = Api(where["spaces"], session.token)
-    bank = Api(where["creditbank"], session.token)
-    wait_for(lambda: bool(spaces.get("/v1/feed")["items"]), "the announcement in the feed", 30)
+def _look(where: Mapping[str, str], student: SignedIn) -> Any:
+    step("The student looks")
+    spaces = Api(where["spaces"], student.token)
+    bank = Api(where["creditbank"], student.token)
     for entry in spaces.get("/v1/feed")["items"][:3]:
-        tell(f"feed: {entry.get('title') or entry['kind']}")
-    tell(f"balance: {_numbers(bank.get('/v1/accounts/me'))}")
+        tell(f"feed: {entry['title']} · {entry['space']['title']}")
+    tell(f"account: {_numbers(bank.get('/v1/accounts/me'))}")
     for entry in bank.get("/v1/accounts/me/entries")["items"][:5]:
         tell(f"entry: {_numbers(entry)}")
+    tell(f"spaces knows of the credits after {wait_until_known(where['spaces'], 'creditbank'):.1f} s")
     return spaces.get("/v1/portfolio")
 
 
