@@ -32,7 +32,8 @@ shanghai guangzhou shenzhen chengdu hangzhou nanjing wuhan zhongguo nihao woaini
 mimamima woshi laoshi xuesheng xuexiao daxue zhongxue xiaoxue aini wojiao baobao laogong laopo qinaide
 facai gongxi fuguijixiang jixiang pingan kuaile xingfu aaa bbb ccc abc abcd abcde abcdef abcabc xyz the and
 for you me my is of to in it on no so be yes our your his her
-密码 我的密码 我爱你 老师 学生 学校 大学 中学 小学 你好 中国 北京 上海 生日快乐 恭喜发财 万事如意 一帆风顺 平安 幸福 快乐
+密码 我的密码 我爱你 老师 学生 学校 大学 中学 小学
+你好 中国 北京 上海 生日快乐 恭喜发财 万事如意 一帆风顺 平安 幸福 快乐
 """
 
 COMMON: Final = frozenset(_WORDS.split())

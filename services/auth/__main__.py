@@ -1,0 +1,132 @@
+"""python -m services.auth serve|migrate|bootstrap|keys rotate|audit verify"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from libs.common.database import Database
+from libs.common.problems import Problem
+from services.auth.settings import AuthSettings
+
+Result = TypeVar("Result")
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def serve(_arguments: argparse.Namespace) -> None:
+    """Serve HTTP until told to stop."""
+    import uvicorn
+
+    from services.auth.app import build
+
+    settings = AuthSettings()
+    uvicorn.run(
+        build(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or "",
+    )
+
+
+def migrate(_arguments: argparse.Namespace) -> None:
+    """Bring the database up to this release, as the role that owns its tables."""
+    from sqlalchemy.engine import make_url
+
+    from libs.common import migrations
+
+    settings = AuthSettings()
+    if not settings.migrations_database:
+        sys.exit("AUTH_MIGRATIONS_DATABASE is not set: it names the role that owns the tables")
+    role = make_url(settings.database).username
+    if not role:
+        sys.exit("AUTH_DATABASE must name the role that serves requests")
+    asyncio.run(migrations.upgrade(MIGRATIONS, settings.migrations_database, service_role=role))
+
+
+def bootstrap(_arguments: argparse.Namespace) -> None:
+    """Read the platform's beginning as JSON, make what is missing, print the root's id."""
+    from services.auth.bootstrap import Platform, prepare
+
+    try:
+        platform = Platform.model_validate_json(sys.stdin.read())
+    except ValidationError as error:  # its text would repeat the secrets that were given
+        places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors(include_input=False))
+        sys.exit(f"The document has not the documented form: {places or 'not JSON'}")
+    try:
+        root = _with_database(lambda database, _settings: prepare(database, platform))
+    except Problem as problem:
+        explanation = problem.explanation()
+        sys.exit(f"{problem.title.en}. {explanation.en if explanation else ''}".strip())
+    print(json.dumps({"organisation": str(root)}))
+
+
+def keys(arguments: argparse.Namespace) -> None:
+    """Publish a new signing key; it signs once every verifier knows it, or at once if so wished."""
+    from services.auth.app import seal_of
+    from services.auth.keys.service import rotate_and_remember
+
+    at_once: bool = arguments.at_once
+
+    async def turn(database: Database, settings: AuthSettings) -> dict[str, str]:
+        async with database.transaction() as session:
+            kid, signs_at = await rotate_and_remember(
+                session, seal_of(settings), datetime.now(UTC), at_once=at_once
+            )
+        return {"kid": kid, "signs_at": signs_at.isoformat()}
+
+    print(json.dumps(_with_database(turn)))
+
+
+def audit(_arguments: argparse.Namespace) -> None:
+    """Check the audit's chain; fails where a row was altered or is missing."""
+    from services.auth.audit.service import verify_chain
+
+    position = _with_database(lambda database, _settings: verify_chain(database.pool))
+    if position is not None:
+        sys.exit(f"The chain does not hold at position {position}")
+    print(json.dumps({"holds": True}))
+
+
+def _with_database(work: Callable[[Database, AuthSettings], Awaitable[Result]]) -> Result:
+    settings = AuthSettings()
+
+    async def run() -> Result:
+        database = await Database(settings.database, pool_size=1, name="auth command").start()
+        try:
+            return await work(database, settings)
+        finally:
+            await database.stop()
+
+    return asyncio.run(run())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m services.auth", description="People and identities")
+    commands = parser.add_subparsers(required=True)
+    for name, command in {"serve": serve, "migrate": migrate, "bootstrap": bootstrap}.items():
+        commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
+    turning = commands.add_parser("keys", help=keys.__doc__)
+    turning.add_argument("what", choices=["rotate"])
+    turning.add_argument("--at-once", action="store_true", help="sign with it from now on")
+    turning.set_defaults(command=keys)
+    checking = commands.add_parser("audit", help=audit.__doc__)
+    checking.add_argument("what", choices=["verify"])
+    checking.set_defaults(command=audit)
+    arguments = parser.parse_args()
+    arguments.command(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""SQL of accounts and activation codes."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from services.auth.authority.repository import EFFECTIVE
+from services.auth.sql import Row, Where, execute, fetch, fetch_one
+
+_FOR_SIGN_IN: Final = """
+select a.person_id, a.username, a.password_hash, p.given_name, p.family_name, p.preferred_name
+from account a join person p on p.id = a.person_id
+where a.canonical = $1 and a.state = 'active' and p.status = 'active'
+"""
+# Whoever resets a password acts as that person: the actor must answer for every place where the person works.
+_OUT_OF_REACH: Final = f"""
+select 1 as found from role_assignment x join organisation o on o.id = x.organisation_id
+where x.person_id = $1 and x.status = 'open' and x.role not in ('student', 'guardian')
+  and not exists (select from role_assignment r
+    where r.person_id = $2 and r.role = 'administrator' and {EFFECTIVE}
+      and r.organisation_id = any(o.ancestors))
+limit 1
+"""
+_FOR_ACTIVATION: Final = """
+select a.person_id, a.username, p.given_name, p.family_name, p.preferred_name,
+  array(select o.name from role_assignment r join organisation o on o.id = r.organisation_id
+    where r.person_id = p.id and r.status = 'open' limit 20) as organisations
+from activation_code c join account a on a.person_id = c.person_id join person p on p.id = a.person_id
+where c.digest = $1 and c.used_at is null and c.revoked_at is null and c.expires_at > now()
+  and a.state <> 'disabled' and p.status = 'active'
+"""
+_USE_CODE: Final = """
+update activation_code set used_at = now()
+where digest = $1 and used_at is null and revoked_at is null and expires_at > now()
+returning person_id
+"""
+
+
+async def find_for_sign_in(pool: Any, canonical: str) -> Any:
+    """The active account of this user name, or None. For sign-in only."""
+    return await pool.fetchrow(_FOR_SIGN_IN, canonical)
+
+
+async def find(where: Where, person: UUID) -> Row | None:
+    """The person's account, its row locked."""
+    return await fetch_one(
+        where, "select username, state, password_hash from account where person_id = $1 for update", person
+    )
+
+
+async def is_out_of_reach(where: Where, person: UUID, administrator: UUID | None) -> bool:
+    """Whether the person works anywhere the administrator is not in charge."""
+    return await fetch_one(where, _OUT_OF_REACH, person, administrator) is not None
+
+
+async def proposed_usernames(where: Where, person: UUID) -> list[str]:
+    """What the rosters call the person's user."""
+    rows = await fetch(
+        where,
+        "select username from person_identifier"
+        " where person_id = $1 and username is not null order by source_id",
+        person,
+    )
+    return [row["username"] for row in rows]
+
+
+async def insert(where: Where, person: UUID, username: str, canonical: str) -> bool:
+    """A new account without a password; False if the user name is taken."""
+    row = await fetch_one(
+        where,
+        "insert into account (person_id, username, canonical) values ($1, $2, $3)"
+        " on conflict (canonical) do nothing returning person_id",
+        person,
+        username,
+        canonical,
+    )
+    return row is not None
+
+
+async def replace_codes(
+    where: Where, person: UUID, digest: bytes, issued_by: UUID | None, expires_at: datetime
+) -> None:
+    """Revoke the person's unused codes and store a new one."""
+    await execute(
+        where,
+        "update activation_code set revoked_at = now()"
+        " where person_id = $1 and used_at is null and revoked_at is null",
+        person,
+    )
+    await execute(
+        where,
+        "insert into activation_code (person_id, digest, issued_by, expires_at) values ($1, $2, $3, $4)",
+        person,
+        digest,
+        issued_by,
+        expires_at,
+    )
+
+
+async def find_for_activation(where: Where, digest: bytes) -> Row | None:
+    """Whose account a valid code opens, with the names a password must not consist of."""
+    return await fetch_one(where, _FOR_ACTIVATION, digest)
+
+
+async def use_code(where: Where, digest: bytes) -> bool:
+    """Use a code up; of several at the same time, one alone gets True."""
+    return await fetch_one(where, _USE_CODE, digest) is not None
+
+
+async def set_password(where: Where, person: UUID, password_hash: str) -> None:
+    """Set a new password and make the account active, unless it is suspended."""
+    await execute(
+        where,
+        "update account set password_hash = $2, password_changed_at = now(), state = 'active'"
+        " where person_id = $1 and state <> 'disabled'",
+        person,
+        password_hash,
+    )
+
+
+async def set_state(where: Where, person: UUID, state: str) -> None:
+    await execute(where, "update account set state = $2 where person_id = $1", person, state)
+
+
+async def person_of(where: Where, canonical: str) -> UUID | None:
+    """Whose account this is, whatever its state."""
+    row = await fetch_one(where, "select person_id from account where canonical = $1", canonical)
+    return row["person_id"] if row else None

@@ -1,0 +1,157 @@
+"""Use cases of accounts: being invited, activating, being suspended."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from libs.common.database import Database
+from services.auth.accounts import repository
+from services.auth.accounts.problems import AccountSuspended, CodeRefused, UsernameRefused, UsernameTaken
+from services.auth.accounts.rules import (
+    CODE_CHARACTERS,
+    CODE_LENGTH,
+    CODE_LIFE_DAYS,
+    canonical,
+    canonical_code,
+)
+from services.auth.actors import Actor
+from services.auth.audit.service import remember
+from services.auth.authority import service as authority
+from services.auth.authority.problems import NotInCharge
+from services.auth.passwords.service import Passwords
+from services.auth.sessions.service import end_all_sessions
+from services.auth.sql import Where
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAccount:
+    """What a sign-in needs to know of an account."""
+
+    person: UUID
+    username: str
+    password_hash: str
+    given_name: str
+    family_name: str
+    preferred_name: str | None
+
+
+async def find_for_sign_in(pool: Any, username: str) -> SignInAccount | None:
+    """The active account of a user name in its canonical form."""
+    row = await repository.find_for_sign_in(pool, username)
+    return SignInAccount(*row) if row is not None else None
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(canonical_code(code).encode()).digest()
+
+
+async def _require_reach(session: Where, actor: Actor, person: UUID) -> UUID | None:
+    """The actor may act on the account: in charge of the person, and wherever the person works."""
+    standing = await authority.require_charge_of_person(session, actor, person)
+    if await repository.is_out_of_reach(session, person, actor.person):
+        raise NotInCharge
+    return standing.organisation
+
+
+async def issue_code(
+    session: Where, actor: Actor, person: UUID, username: str | None
+) -> tuple[str, datetime]:
+    """A new activation code for the person, and its end; earlier codes are void.
+
+    Without an account one is made: with the given user name, else the roster's, else a number.
+    """
+    organisation = await _require_reach(session, actor, person)
+    account = await repository.find(session, person)
+    if account is None:
+        await _open_account(session, person, username)
+    elif account["state"] == "disabled":
+        raise AccountSuspended
+    drawn = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
+    code = "-".join(drawn[at : at + 4] for at in range(0, CODE_LENGTH, 4))
+    expires_at = datetime.now(UTC) + timedelta(days=CODE_LIFE_DAYS)
+    await repository.replace_codes(session, person, _digest(code), actor.person, expires_at)
+    await remember(
+        session, actor, "account.activation_code_issued", organisation=organisation, subject=person
+    )
+    return code, expires_at
+
+
+async def _open_account(session: Where, person: UUID, username: str | None) -> None:
+    if username is not None:
+        folded = canonical(username)
+        if folded is None:
+            raise UsernameRefused
+        if not await repository.insert(session, person, username.strip(), folded):
+            raise UsernameTaken
+        return
+    for proposal in await repository.proposed_usernames(session, person):
+        folded = canonical(proposal)
+        if folded is not None and await repository.insert(session, person, proposal.strip(), folded):
+            return
+    number = f"{secrets.randbelow(10**9):09d}"
+    while not await repository.insert(session, person, number, number):
+        number = f"{secrets.randbelow(10**9):09d}"
+
+
+async def activate(database: Database, passwords: Passwords, code: str, password: str) -> tuple[UUID, str]:
+    """Set the password with a code that works once; the person and the user name.
+
+    Sessions opened with an earlier password end. No connection is held while the password is hashed.
+    Raises CodeRefused, PasswordRefused, HashingBusy.
+    """
+    digest = _digest(code)
+    found = await repository.find_for_activation(database.pool, digest)
+    if found is None:
+        raise CodeRefused
+    context = [found["username"], found["given_name"], found["family_name"], found["preferred_name"] or ""]
+    password_hash = await passwords.chosen(password, context=[*context, *found["organisations"]])
+    person: UUID = found["person_id"]
+    async with database.transaction() as session:
+        if not await repository.use_code(session, digest):
+            raise CodeRefused
+        await repository.set_password(session, person, password_hash)
+        await end_all_sessions(session, person)
+        await remember(session, Actor("person", person), "account.activated", subject=person)
+    return person, found["username"]
+
+
+async def suspend(session: Where, actor: Actor, person: UUID) -> None:
+    """Suspend the account at once: no sign-in, every session ended. Tokens end within their life."""
+    organisation = await _require_reach(session, actor, person)
+    account = await repository.find(session, person)
+    if account is not None and account["state"] != "disabled":
+        await repository.set_state(session, person, "disabled")
+        await end_all_sessions(session, person)
+        await remember(session, actor, "account.suspended", organisation=organisation, subject=person)
+
+
+async def resume(session: Where, actor: Actor, person: UUID) -> None:
+    """Let a suspended account work again, with the password it had."""
+    organisation = await _require_reach(session, actor, person)
+    account = await repository.find(session, person)
+    if account is not None and account["state"] == "disabled":
+        await repository.set_state(session, person, "active" if account["password_hash"] else "invited")
+        await remember(session, actor, "account.resumed", organisation=organisation, subject=person)
+
+
+async def ensure_account(
+    session: Where, passwords: Passwords, person: UUID, username: str, password: str
+) -> None:
+    """An active account set up by the operator; one that exists is left alone. Not for routes."""
+    folded = canonical(username)
+    if folded is None:
+        raise UsernameRefused
+    if await repository.find(session, person) is None:
+        if not await repository.insert(session, person, username.strip(), folded):
+            raise UsernameTaken
+        password_hash = await passwords.chosen(password, context=[username])
+        await repository.set_password(session, person, password_hash)
+
+
+async def person_of(session: Where, username: str) -> UUID | None:
+    """Whose account a user name is. For the operator's commands."""
+    folded = canonical(username)
+    return await repository.person_of(session, folded) if folded else None

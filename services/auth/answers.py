@@ -1,0 +1,30 @@
+"""Answers whose JSON was built in SQL: the bytes are passed through, not parsed."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from fastapi import Response
+
+from libs.common.paging import Paging, encode_cursor
+from libs.common.problems import NotFound
+
+
+def answer(document: bytes | None, *, status: int = 200) -> Response:
+    """One document; None is the absent one, NotFound."""
+    if document is None:
+        raise NotFound
+    headers = {"Cache-Control": "no-store"}
+    return Response(document, status_code=status, headers=headers, media_type="application/json")
+
+
+def page_answer(rows: Sequence[Any], paging: Paging, *, key: Callable[[Any], tuple[Any, ...]]) -> Response:
+    """A page of rows whose first column is the item's JSON; one row more than asked tells of a next page."""
+    shown = rows[: paging.limit]
+    cursor = encode_cursor(*key(shown[-1])) if len(rows) > len(shown) else None
+    items = b",".join(row[0] for row in shown)
+    body = b'{"items":[' + items + b'],"next":' + orjson.dumps(cursor) + b"}"
+    headers = {"Cache-Control": "no-store"}
+    if link := paging.link(cursor):
+        headers["Link"] = link
+    return Response(body, headers=headers, media_type="application/json")

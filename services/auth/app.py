@@ -1,0 +1,86 @@
+"""Composition of auth."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+
+from libs.common.http import Service, create_app
+from libs.common.identity import KeySource
+from services.auth.accounts import routes as accounts
+from services.auth.audit import routes as audit
+from services.auth.classes import routes as classes
+from services.auth.clients import routes as clients
+from services.auth.keys import routes as keys
+from services.auth.keys.sealing import Seal
+from services.auth.keys.service import KeyRing
+from services.auth.organisations import routes as organisations
+from services.auth.passwords.service import Passwords
+from services.auth.people import routes as people
+from services.auth.sessions import routes as sessions
+from services.auth.settings import AUDIENCE, AuthSettings
+from services.auth.sign_in import routes as sign_in
+from services.auth.sign_in.service import SignIn
+from services.auth.throttling.service import Throttle
+from services.auth.tokens import routes as tokens
+from services.auth.tokens.service import Mint
+
+# The hot routes first: routing tries them in this order.
+ROUTERS: Final = (
+    tokens.router,
+    keys.router,
+    sign_in.router,
+    sessions.router,
+    accounts.router,
+    people.router,
+    classes.router,
+    organisations.router,
+    clients.router,
+    audit.router,
+)
+
+
+def seal_of(settings: AuthSettings) -> Seal:
+    """The seal of the private keys at rest."""
+    return Seal(settings.key_encryption_key.get_secret_value())
+
+
+def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
+    """The application, ready to be served or tested."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        state = app.state
+        state.passwords = Passwords(threads=settings.hashing_threads, queue=settings.hashing_queue)
+        state.throttle = Throttle(state.redis, prefix=settings.redis_prefix)
+        state.mint = Mint(state.keys, issuer=settings.issuer, life_seconds=settings.access_token_seconds)
+        state.sign_in = SignIn(
+            state.database, state.passwords, state.throttle, session_hours=settings.session_hours
+        )
+        await state.keys.start()
+        await state.passwords.start()
+        try:
+            yield
+        finally:
+            await state.keys.stop()
+            state.passwords.stop()
+
+    def own_keys(app: FastAPI) -> KeySource:
+        app.state.keys = KeyRing(app.state.database, seal_of(settings))
+        source: KeySource = app.state.keys.verification_keys
+        return source
+
+    return create_app(
+        Service(
+            name="auth",
+            title="auth",
+            description="The people, organisations and identities of a school system.",
+            audience=AUDIENCE,
+            settings=settings,
+            routers=ROUTERS,
+            keys=own_keys,
+            lifespan=lifespan,
+            background=background,
+        )
+    )

@@ -1,0 +1,90 @@
+"""SQL of authority: open roles along the path from the root. Everything is seen through one actor."""
+
+from typing import Final
+from uuid import UUID
+
+from services.auth.actors import Actor
+from services.auth.authority.rules import READING_ROLES, PersonStanding, Standing
+from services.auth.sql import Where, fetch_one
+
+#: an assignment `r` that counts today
+EFFECTIVE: Final = (
+    "r.status = 'open' and coalesce(r.begins_on <= current_date, true)"
+    " and coalesce(r.ends_on >= current_date, true)"
+)
+
+# A client reads and sees its own organisation and below; a person also sees the path above the own roles.
+_STANDING: Final = f"""
+select o.id, o.type, o.status, o.parent_id, o.ancestors,
+  exists (select from role_assignment r
+    where r.person_id = $2 and r.role = 'administrator' and {EFFECTIVE}
+      and r.organisation_id = any(o.ancestors)) as in_charge,
+  coalesce($3::uuid = any(o.ancestors), false) or exists (select from role_assignment r
+    where r.person_id = $2 and r.role = any($4::text[]) and {EFFECTIVE}
+      and r.organisation_id = any(o.ancestors)) as reads,
+  exists (select from role_assignment r join organisation mine on mine.id = r.organisation_id
+    where r.person_id = $2 and {EFFECTIVE}
+      and (r.organisation_id = any(o.ancestors) or o.id = any(mine.ancestors))) as related
+from organisation o
+where o.id = $1
+"""
+
+# A person belongs where the open roles are; and, without any, to the anchor of the roster that tells of them.
+_PERSON: Final = f"""
+with belongs as (
+  select o.id, o.ancestors from role_assignment r join organisation o on o.id = r.organisation_id
+  where r.person_id = $1 and r.status = 'open'
+  union
+  select o.id, o.ancestors from person p
+    join roster_source s on s.id = p.source_id join organisation o on o.id = s.anchor_id
+  where p.id = $1
+    and not exists (select from role_assignment r where r.person_id = $1 and r.status = 'open')
+), charge as (
+  select b.id from belongs b join role_assignment r on r.organisation_id = any(b.ancestors)
+  where r.person_id = $2 and r.role = 'administrator' and {EFFECTIVE}
+  order by cardinality(b.ancestors) limit 1
+)
+select p.id, p.id = $2 as myself,
+  exists (select from guardianship g
+    where g.child_id = p.id and g.guardian_id = $2 and g.status = 'open') as my_child,
+  exists (select from belongs b where $3::uuid = any(b.ancestors))
+    or exists (select from belongs b join role_assignment r on r.organisation_id = any(b.ancestors)
+      where r.person_id = $2 and r.role = any($4::text[]) and {EFFECTIVE}) as reads,
+  (select id from charge) as organisation
+from person p
+where p.id = $1
+"""
+
+
+async def standing(where: Where, actor: Actor, organisation: UUID) -> Standing | None:
+    """How the actor stands to an organisation; None if there is no such one."""
+    row = await fetch_one(
+        where, _STANDING, organisation, actor.person, actor.organisation, list(READING_ROLES)
+    )
+    if row is None:
+        return None
+    return Standing(
+        id=row["id"],
+        type=row["type"],
+        status=row["status"],
+        parent=row["parent_id"],
+        ancestors=tuple(row["ancestors"]),
+        visible=row["related"] or row["reads"],
+        in_charge=row["in_charge"],
+        reads=row["reads"],
+    )
+
+
+async def person_standing(where: Where, actor: Actor, person: UUID) -> PersonStanding | None:
+    """How the actor stands to a person; None if there is no such one."""
+    row = await fetch_one(where, _PERSON, person, actor.person, actor.organisation, list(READING_ROLES))
+    if row is None:
+        return None
+    return PersonStanding(
+        id=row["id"],
+        myself=bool(row["myself"]),
+        my_child=row["my_child"],
+        reads=row["reads"],
+        in_charge=row["organisation"] is not None,
+        organisation=row["organisation"],
+    )

@@ -1,0 +1,34 @@
+"""Who may do what where: authority flows down the tree, never up or sideways."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+# Roles whose holders read the people of their organisation and of everything below it.
+READING_ROLES: Final = ("teacher", "staff", "registrar", "assessor", "administrator", "auditor")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An organisation as one actor stands to it."""
+
+    id: UUID
+    type: str
+    status: str
+    parent: UUID | None
+    ancestors: tuple[UUID, ...]
+    visible: bool
+    in_charge: bool
+    reads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStanding:
+    """A person as one actor stands to them; `organisation` is one of theirs for which the actor answers."""
+
+    id: UUID
+    myself: bool
+    my_child: bool
+    reads: bool
+    in_charge: bool
+    organisation: UUID | None

@@ -1,0 +1,46 @@
+"""The published key set (RFC 7517, section 5)."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from services.auth.keys.rules import CACHE_SECONDS
+from services.auth.keys.service import KeyRing
+
+router: Final = APIRouter(tags=["keys"])
+_MEDIA_TYPE: Final = "application/jwk-set+json"
+
+
+class PublicKey(BaseModel):
+    """A public key."""
+
+    kid: str
+    kty: str
+    alg: str
+    use: str
+    crv: str
+    x: str
+    y: str
+
+
+class PublicKeySet(BaseModel):
+    """Every key that verifies a token in circulation, and those that will soon sign."""
+
+    keys: list[PublicKey]
+
+
+@router.get(
+    "/.well-known/jwks.json",
+    response_model=PublicKeySet,
+    responses={304: {"description": "The key set is still the one of the given ETag", "content": {}}},
+    summary="The keys that verify our tokens",
+)
+async def read_key_set(request: Request) -> Response:
+    """The key set; it may be kept for 5 minutes, and a key is published longer than that before it signs."""
+    ring: KeyRing = request.app.state.keys
+    published = ring.published
+    headers = {"ETag": published.etag, "Cache-Control": f"public, max-age={CACHE_SECONDS}"}
+    if published.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(published.body, headers=headers, media_type=_MEDIA_TYPE)

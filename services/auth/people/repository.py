@@ -1,0 +1,174 @@
+"""SQL of people and their roles; what a caller may see was decided by authority before."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from services.auth.sql import Row, Where, execute, fetch_one
+
+_ROLES: Final = """
+coalesce((select json_agg(json_build_object('id', r.id, 'role', r.role,
+    'organisation', json_build_object('id', o.id, 'name', o.name, 'type', o.type),
+    'primary', r.is_primary, 'from', r.begins_on, 'to', r.ends_on, 'origin', r.origin)
+    order by r.is_primary desc, r.id)
+  from role_assignment r join organisation o on o.id = r.organisation_id
+  where r.person_id = p.id and r.status = 'open'), '[]')
+"""
+_CARE: Final = """
+'guardians', coalesce((select json_agg(json_build_object('person', a.id, 'given_name', a.given_name,
+    'family_name', a.family_name, 'relation', g.relation) order by g.id)
+  from guardianship g join person a on a.id = g.guardian_id
+  where g.child_id = p.id and g.status = 'open'), '[]'),
+'children', coalesce((select json_agg(json_build_object('person', c.id, 'given_name', c.given_name,
+    'family_name', c.family_name, 'relation', g.relation) order by g.id)
+  from guardianship g join person c on c.id = g.child_id
+  where g.guardian_id = p.id and g.status = 'open'), '[]')
+"""
+# Contact and birth date are for the person, the guardians and the administrators in charge.
+_PERSON: Final = f"""
+select json_build_object('id', p.id, 'version', p.version, 'status', p.status,
+  'given_name', p.given_name, 'family_name', p.family_name, 'middle_name', p.middle_name,
+  'preferred_name', p.preferred_name, 'roles', {_ROLES}, {_CARE},
+  'private', case when $2::boolean then json_build_object(
+    'birth_date', p.birth_date, 'email', p.email, 'phone', p.phone, 'decided', p.decided,
+    'username', (select username from account where person_id = p.id),
+    'account', (select state from account where person_id = p.id)) end)
+from person p where p.id = $1
+"""
+_LIST: Final = """
+select json_build_object('id', p.id, 'version', p.version, 'status', p.status,
+    'given_name', p.given_name, 'family_name', p.family_name, 'preferred_name', p.preferred_name,
+    'roles', (select json_agg(json_build_object('id', r.id, 'role', r.role, 'primary', r.is_primary,
+        'from', r.begins_on, 'to', r.ends_on, 'origin', r.origin) order by r.role, r.id)
+      from role_assignment r where r.person_id = p.id and r.organisation_id = $1 and r.status = 'open')),
+  p.sort_key, p.id
+from person p
+where p.id in (select r.person_id from role_assignment r
+    where r.organisation_id = $1 and r.status = 'open' and ($2::text is null or r.role = $2))
+  and ($3::text is null or (p.sort_key, p.id) > ($3, $4::uuid))
+order by p.sort_key, p.id limit $5
+"""
+_GRANT: Final = """
+insert into role_assignment as r
+  (id, person_id, organisation_id, role, is_primary, begins_on, ends_on, origin)
+values ($1, $2, $3, $4, $5, $6, $7, 'hand')
+on conflict (person_id, organisation_id, role, source_id) do update
+  set status = 'open', ended_by = null, ended_at = null,
+    is_primary = excluded.is_primary, begins_on = excluded.begins_on, ends_on = excluded.ends_on
+  where r.status = 'ended'
+returning r.id
+"""
+_END: Final = """
+update role_assignment set status = 'ended', ended_by = 'hand', ended_at = now()
+where id = $1 and status = 'open'
+"""
+_ANOTHER_ADMINISTRATOR: Final = """
+select 1 as found from role_assignment r
+where r.organisation_id = $1 and r.role = 'administrator' and r.status = 'open' and r.person_id <> $2
+  and coalesce(r.ends_on >= current_date, true)
+limit 1
+"""
+
+
+async def view(pool: Any, person: UUID, *, private: bool) -> bytes | None:
+    """One person as JSON, with the private part where the caller may see it."""
+    document: bytes | None = await pool.fetchval(_PERSON, person, private)
+    return document
+
+
+async def people_of(
+    pool: Any, organisation: UUID, role: str | None, after: tuple[Any, ...] | None, limit: int
+) -> list[Any]:
+    """Those with an open role in the organisation as (JSON, sort key, id), by family and given name."""
+    sort_key, person = after or (None, None)
+    rows: list[Any] = await pool.fetch(_LIST, organisation, role, sort_key, person, limit)
+    return rows
+
+
+async def insert(where: Where, person: UUID, fields: dict[str, Any]) -> None:
+    """A person entered by hand: every given field is decided."""
+    await execute(
+        where,
+        "insert into person (id, given_name, family_name, middle_name, preferred_name, email, phone,"
+        " birth_date, decided) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        person,
+        *(
+            fields.get(name)
+            for name in (
+                "given_name",
+                "family_name",
+                "middle_name",
+                "preferred_name",
+                "email",
+                "phone",
+                "birth_date",
+            )
+        ),
+        sorted(fields),
+    )
+
+
+async def update(where: Where, person: UUID, fields: dict[str, Any]) -> None:
+    """Set fields by hand and mark them as decided; the names come from the schema, never from outside."""
+    names = list(fields)
+    settings = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, start=3))
+    await execute(
+        where,
+        f"update person set {settings}, decided ="
+        " array(select distinct unnest(decided || $2::text[])) where id = $1",
+        person,
+        names,
+        *fields.values(),
+    )
+
+
+async def status(where: Where, person: UUID) -> str | None:
+    """The status of the person's record."""
+    row = await fetch_one(where, "select status from person where id = $1", person)
+    return row["status"] if row else None
+
+
+async def grant(
+    where: Where, role: UUID, person: UUID, organisation: UUID, fields: dict[str, Any]
+) -> UUID | None:
+    """Open a role by hand, the ended one of its kind if there is one; None if it is open already."""
+    row = await fetch_one(
+        where,
+        _GRANT,
+        role,
+        person,
+        organisation,
+        fields["role"],
+        fields["is_primary"],
+        fields["begins_on"],
+        fields["ends_on"],
+    )
+    return row["id"] if row else None
+
+
+async def find_role(where: Where, role: UUID) -> Row | None:
+    """An open role; whether the caller may touch it is the service's to check."""
+    return await fetch_one(
+        where,
+        "select person_id, organisation_id, role from role_assignment where id = $1 and status = 'open'",
+        role,
+    )
+
+
+async def end(where: Where, role: UUID) -> None:
+    await execute(where, _END, role)
+
+
+async def lock_organisation(where: Where, organisation: UUID) -> None:
+    """Let no other transaction count or end this organisation's administrators until this one ends."""
+    await fetch_one(where, "select id from organisation where id = $1 for update", organisation)
+
+
+async def has_another_administrator(where: Where, organisation: UUID, person: UUID) -> bool:
+    return await fetch_one(where, _ANOTHER_ADMINISTRATOR, organisation, person) is not None
+
+
+async def view_within(where: Where, person: UUID) -> bytes | None:
+    """One person as JSON, inside the transaction that may have just changed them, private part included."""
+    statement = f"select ({_PERSON})::text as document"
+    row = await fetch_one(where, statement, person, True)
+    return row["document"].encode() if row and row["document"] else None

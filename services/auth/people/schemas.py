@@ -1,0 +1,135 @@
+"""Bodies of the people's interface."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from libs.common.fields import Line
+from services.auth.organisations.rules import OrganisationType
+from services.auth.people.rules import Origin, PersonStatus, Role
+
+Email = Annotated[
+    str, StringConstraints(max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$")
+]
+Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() .-]+$")]
+
+
+class OrganisationName(BaseModel):
+    """An organisation, named."""
+
+    id: UUID
+    name: str
+    type: OrganisationType
+
+
+class Tenure(BaseModel):
+    """An open role, in an organisation known from the context."""
+
+    id: UUID
+    role: Role
+    primary: bool
+    from_: Annotated[date | None, Field(alias="from")]
+    to: date | None
+    origin: Origin
+
+
+class HeldRole(Tenure):
+    """An open role of a person."""
+
+    organisation: OrganisationName
+
+
+class Relative(BaseModel):
+    """A guardian or a child."""
+
+    person: UUID
+    given_name: str
+    family_name: str
+    relation: str
+
+
+class PrivateFacts(BaseModel):
+    """What only the person, the guardians and the administrators in charge see."""
+
+    birth_date: date | None
+    email: str | None
+    phone: str | None
+    decided: list[str] = Field(description="fields fixed by hand, which no import overwrites")
+    username: str | None
+    account: Literal["invited", "active", "disabled"] | None
+
+
+class Person(BaseModel):
+    """A person as the caller may see them."""
+
+    id: UUID
+    version: int
+    status: PersonStatus
+    given_name: str
+    family_name: str
+    middle_name: str | None
+    preferred_name: str | None
+    roles: list[HeldRole]
+    guardians: list[Relative]
+    children: list[Relative]
+    private: PrivateFacts | None
+
+
+class ListedPerson(BaseModel):
+    """A person in the list of an organisation, with the roles held there."""
+
+    id: UUID
+    version: int
+    status: PersonStatus
+    given_name: str
+    family_name: str
+    preferred_name: str | None
+    roles: list[Tenure]
+
+
+class PersonFacts(BaseModel):
+    """Facts of a person that are not necessary."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    middle_name: Line | None = None
+    preferred_name: Line | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    birth_date: date | None = None
+
+
+class NewPerson(PersonFacts):
+    """A person entered by hand, with a first role."""
+
+    given_name: Line
+    family_name: Line
+    role: Role
+
+
+class PersonChange(PersonFacts):
+    """Facts set by hand; what is left out stays as it is."""
+
+    given_name: Annotated[Line, Field(default=None)]
+    family_name: Annotated[Line, Field(default=None)]
+
+
+class NewRole(BaseModel):
+    """A role to be given."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_alias=True)
+
+    person: UUID
+    organisation: UUID
+    role: Role
+    primary: bool = False
+    from_: Annotated[date | None, Field(alias="from", default=None)]
+    to: date | None = None
+
+
+class GivenRole(BaseModel):
+    """The id under which a role can be ended."""
+
+    id: UUID

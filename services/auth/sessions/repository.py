@@ -1,0 +1,87 @@
+"""SQL of sessions; every statement names the person whose they are."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from services.auth.audit.repository import INSERT as AUDIT
+from services.auth.sql import Where, execute, fetch
+
+# One statement, so one round trip and one transaction: the session, the better hash, the audit.
+_START: Final = """
+with opened as (
+  insert into session (id, person_id, expires_at, network, device)
+  select $1, a.person_id, $3, $4, $5 from account a where a.person_id = $2 and a.state = 'active'
+  returning person_id
+), upgraded as (
+  update account set password_hash = $6
+  where person_id = $2 and $6::text is not null and password_hash = $7
+), remembered as (
+  insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
+  select 0, 'session.started', 'person', person_id, person_id, json_build_object('session', $1::uuid), '', ''
+  from opened
+)
+select person_id from opened
+"""
+_REFUSED: Final = AUDIT.format(
+    action="'session.refused'",
+    actor_kind="'system'",
+    actor_id="null",
+    organisation_id="null",
+    subject_id="$1",
+    data="'{}'",
+)
+_LIST: Final = """
+select json_build_object('id', s.id, 'current', coalesce(s.id = $2, false),
+    'created_at', to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'expires_at', to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'network', s.network, 'device', s.device), s.id
+from session s
+where s.person_id = $1 and s.ended_at is null and s.expires_at > now() and ($3::uuid is null or s.id < $3)
+order by s.id desc limit $4
+"""
+
+
+async def start(
+    pool: Any,
+    session: UUID,
+    person: UUID,
+    expires_at: datetime,
+    network: str,
+    device: str | None,
+    *,
+    better_hash: str | None,
+    stored_hash: str,
+) -> bool:
+    """Open a session; False if the account was suspended meanwhile."""
+    row = await pool.fetchval(_START, session, person, expires_at, network, device, better_hash, stored_hash)
+    return row is not None
+
+
+async def remember_refusal(pool: Any, person: UUID | None) -> None:
+    """Chain a refused sign-in to the audit; the same work whether or not there is such an account."""
+    await pool.execute(_REFUSED, person)
+
+
+async def sessions_of(
+    pool: Any, person: UUID, current: UUID | None, after: tuple[Any, ...] | None, limit: int
+) -> list[Any]:
+    """The person's live sessions as (JSON, id), newest first."""
+    (before,) = after or (None,)
+    rows: list[Any] = await pool.fetch(_LIST, person, current, before, limit)
+    return rows
+
+
+async def end(where: Where, person: UUID, session: UUID) -> bool:
+    """End one of the person's sessions; False if it is not one, or over."""
+    statement = (
+        "update session set ended_at = now()"
+        " where id = $2 and person_id = $1 and ended_at is null and expires_at > now() returning id"
+    )
+    return bool(await fetch(where, statement, person, session))
+
+
+async def end_all(where: Where, person: UUID) -> None:
+    await execute(
+        where, "update session set ended_at = now() where person_id = $1 and ended_at is null", person
+    )

@@ -1,0 +1,38 @@
+"""Everything auth reads from outside, as environment variables with the prefix AUTH_."""
+
+from typing import Final, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from libs.common.settings import DEVELOPMENT_SECRET, ServiceSettings
+
+AUDIENCE: Final = "urn:xuebu:auth"
+MIN_SECRET_CHARACTERS: Final = 32
+
+
+class AuthSettings(ServiceSettings):
+    """The settings of auth."""
+
+    model_config = SettingsConfigDict(env_prefix="AUTH_", frozen=True, extra="ignore")
+
+    port: int = Field(default=8001, ge=0, le=65535)
+    key_encryption_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_SECRET),
+        description="seals the private signing keys at rest; at least 32 random characters",
+    )
+    access_token_seconds: int = Field(default=600, ge=60, le=3600, description="life of an access token")
+    session_hours: int = Field(default=12, ge=1, le=720, description="longest life of a sign-in session")
+    hashing_threads: int = Field(default=2, ge=1, le=64, description="passwords checked at the same time")
+    hashing_queue: int = Field(default=64, ge=0, le=10_000, description="sign-ins that may wait; then 503")
+    trusted_proxies: str = Field(
+        default="", description="addresses whose X-Forwarded-For is believed, separated by commas"
+    )
+
+    @model_validator(mode="after")
+    def refuse_a_weak_key(self) -> Self:
+        """Outside development the key encryption key must be long enough to be random."""
+        key = self.key_encryption_key.get_secret_value()
+        if self.environment != "development" and len(key) < MIN_SECRET_CHARACTERS:
+            raise ValueError(f"key_encryption_key must have at least {MIN_SECRET_CHARACTERS} characters")
+        return self

@@ -1,0 +1,65 @@
+"""The token endpoint (RFC 6749, section 3.2). Its errors have the form the RFC fixes."""
+
+from typing import Final
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from libs.common.database import DatabaseOf, is_away
+from services.auth.tokens import service
+from services.auth.tokens.rules import TokenRefused, read_request
+from services.auth.tokens.schemas import FORM, TokenAnswer, TokenError
+from services.auth.tokens.service import Issued, Mint
+
+router: Final = APIRouter(tags=["tokens"])
+_NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+@router.post(
+    "/oauth/token",
+    response_model=TokenAnswer,
+    responses={
+        400: {"model": TokenError, "description": "The request is refused"},
+        401: {"model": TokenError, "description": "The client did not prove itself"},
+        503: {"model": TokenError, "description": "A store is away; try again"},
+    },
+    openapi_extra={"requestBody": FORM, "security": [{}, {"basic": []}]},
+    summary="An access token for a client",
+)
+async def issue_token(request: Request, database: DatabaseOf) -> Response:
+    """client_credentials with client_secret_basic or client_secret_post; optionally for one resource."""
+    mint: Mint = request.app.state.mint
+    try:
+        asked = read_request(
+            content_type=request.headers.get("content-type"),
+            authorization=request.headers.get("authorization"),
+            query=request.url.query,
+            body=await request.body(),
+        )
+        return _answer(await service.client_credentials(database.pool, mint, asked))
+    except TokenRefused as refused:
+        return _refusal(refused)
+    except Exception as error:
+        if not is_away(error):
+            raise
+        return _refusal(TokenRefused("temporarily_unavailable", "Try again shortly.", status=503))
+
+
+def _answer(issued: Issued) -> Response:
+    body = {
+        "access_token": issued.access_token,
+        "token_type": "Bearer",
+        "expires_in": issued.expires_in,
+        "scope": issued.scope,
+    }
+    return Response(orjson.dumps(body), headers=_NO_STORE, media_type="application/json")
+
+
+def _refusal(refused: TokenRefused) -> Response:
+    headers = dict(_NO_STORE)
+    if refused.status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="xuebu", charset="UTF-8"'
+    if refused.status == 503:
+        headers["Retry-After"] = "2"
+    body = {"error": refused.code, "error_description": refused.why}
+    return Response(orjson.dumps(body), refused.status, headers, "application/json")

@@ -1,0 +1,126 @@
+"""A tree of one's own: what most tests of auth begin with."""
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from services.auth.bootstrap import Platform, prepare
+
+ADDRESS = "http://auth.example"
+PASSWORD = "seven green umbrellas"
+
+_numbers = itertools.count(1)
+
+
+def new_network() -> str:
+    """An address of a network that no other test uses, for the throttle counts by network."""
+    number = next(_numbers)
+    return f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}"
+
+
+def connection(app: FastAPI, *, network: str | None = None, token: str | None = None) -> httpx.AsyncClient:
+    """An HTTP client of the app in process; `network` is the address it seems to come from."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(network or new_network(), 4711))
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers)
+
+
+def document(name: str, *, clients: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """What `bootstrap` reads."""
+    return {
+        "organisation": {"type": "country", "name": name},
+        "administrator": {
+            "username": f"admin-{name}",
+            "password": PASSWORD,
+            "given_name": "Ada",
+            "family_name": "Admin",
+        },
+        "clients": clients or [],
+    }
+
+
+@dataclass
+class Somebody:
+    """A person with an account."""
+
+    id: UUID
+    username: str
+    password: str
+    http: httpx.AsyncClient
+    session: UUID | None = None
+
+
+@dataclass
+class Place:
+    """A root organisation and its administrator."""
+
+    app: FastAPI
+    root: UUID
+    admin: Somebody
+    made: list[httpx.AsyncClient] = field(default_factory=list)
+
+    async def organisation(self, parent: UUID | None = None, kind: str = "school", name: str = "A school") -> UUID:
+        """A new organisation, below the root unless told otherwise."""
+        body = {"parent": str(parent or self.root), "type": kind, "name": name}
+        answer = await self.admin.http.post("/v1/organisations", json=body)
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["id"])
+
+    async def person(self, organisation: UUID, role: str = "student", **facts: Any) -> UUID:
+        """A person entered by hand."""
+        body = {"given_name": "Li", "family_name": "Chen", "role": role} | facts
+        answer = await self.admin.http.post(f"/v1/organisations/{organisation}/people", json=body)
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["id"])
+
+    async def somebody(self, organisation: UUID, role: str = "student") -> Somebody:
+        """A person with an account, signed in."""
+        person = await self.person(organisation, role)
+        username = f"u-{uuid4().hex}"
+        issued = await self.admin.http.post(
+            f"/v1/people/{person}/activation-codes", json={"username": username}
+        )
+        assert issued.status_code == 201, issued.text
+        client = connection(self.app)
+        activation = {"code": issued.json()["code"], "password": PASSWORD}
+        activated = await client.post("/v1/activations", json=activation)
+        assert activated.json() == {"username": username}, activated.text
+        return await sign_in(self.app, username, PASSWORD)
+
+    async def role(self, person: UUID, organisation: UUID, role: str) -> UUID:
+        """Gives a role."""
+        body = {"person": str(person), "organisation": str(organisation), "role": role}
+        answer = await self.admin.http.post("/v1/roles", json=body)
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["id"])
+
+    async def client(self, organisation: UUID, *scopes: str) -> dict[str, Any]:
+        """A registered client, with its secret."""
+        body = {"organisation": str(organisation), "name": "A machine", "scopes": list(scopes)}
+        answer = await self.admin.http.post("/v1/clients", json=body)
+        assert answer.status_code == 201, answer.text
+        registered: dict[str, Any] = answer.json()
+        return registered
+
+
+async def sign_in(app: FastAPI, username: str, password: str) -> Somebody:
+    """Signs in from a network of its own."""
+    client = connection(app)
+    answer = await client.post("/v1/sessions", json={"username": username, "password": password})
+    assert answer.status_code == 201, answer.text
+    opened = answer.json()
+    client.headers["Authorization"] = f"Bearer {opened['access_token']}"
+    return Somebody(
+        UUID(opened["person"]["id"]), username, password, client, UUID(opened["session"]["id"])
+    )
+
+
+async def new_place(app: FastAPI) -> Place:
+    """A root of its own with a signed-in administrator."""
+    name = uuid4().hex
+    root = await prepare(app.state.database, Platform.model_validate(document(name)))
+    return Place(app, root, await sign_in(app, f"admin-{name}", PASSWORD))
