@@ -140,6 +140,12 @@ def _caller(claims: Claims) -> Caller:
         raise Unauthorized from None
 
 
+def _authorization(request: Request) -> str | None:
+    """The header as sent; two of them are no credential at all (RFC 9110, section 5.3)."""
+    found = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    return found[0].decode("latin-1") if len(found) == 1 else None
+
+
 class require(SecurityBase):  # noqa: N801  reads as a verb where it is used
     """The dependency that demands a caller whose token carries `scope`; None demands any valid token."""
 
@@ -152,7 +158,7 @@ class require(SecurityBase):  # noqa: N801  reads as a verb where it is used
 
     async def __call__(self, request: Request) -> Caller:
         identity: Identity = request.app.state.identity
-        caller = await identity.caller(request.headers.get("authorization"))
+        caller = await identity.caller(_authorization(request))
         if self.scope is not None and self.scope not in caller.scopes:
             raise InsufficientScope(scope=self.scope)
         return caller

@@ -4,13 +4,13 @@ Only the OpenTelemetry interface is a dependency; whether spans are kept is the 
 (install and configure an SDK). The context itself is always carried, so logs can be joined.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from uuid import uuid4
 
-from opentelemetry import trace
+from opentelemetry import metrics, trace
 from opentelemetry.propagate import extract
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -31,7 +31,7 @@ def current_trace_id() -> str | None:
 def accept(header: str | None) -> str:
     """Continue a caller's valid traceparent, or begin a trace; it stays current for this task."""
     if header is None or not _TRACEPARENT.fullmatch(header):
-        identifier = uuid4().hex
+        identifier = os.urandom(16).hex()
         header = f"00-{identifier}-{identifier[16:]}-01"
     _current.set(header)
     return header
@@ -46,6 +46,9 @@ def span(name: str) -> Iterator[None]:
         yield
 
 
-def is_recording() -> bool:
-    """Whether a deployment configured an SDK; asked once at start."""
-    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+def is_configured() -> bool:
+    """Whether a deployment configured an SDK; FastAPI's own spans and metrics are on only then."""
+    return not (
+        isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+        and type(metrics.get_meter_provider()).__name__ == "_ProxyMeterProvider"
+    )

@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common import logs, tracing
@@ -27,41 +26,35 @@ class RequestContext:
 
     def __init__(self, app: ASGIApp, *, fastapi: FastAPI, body_limits: dict[str, int]) -> None:
         self._app = app
-        self._fastapi = fastapi
         self._body_limits = body_limits
         self._default_limit = fastapi.state.settings.body_limit
         self._writes_json = fastapi.state.settings.log_format == "json"
         self._log = logs.logger(__name__)
-        self._records_spans = tracing.is_recording()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        headers = Headers(scope=scope)
-        traceparent = tracing.accept(headers.get("traceparent"))
-        request_id = traceparent[3:35].encode()
+        traceparent, length, has_body = _read_headers(scope)
+        request_id = tracing.accept(traceparent)[3:35].encode()
         status = 0
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+                message["headers"].append((b"x-request-id", request_id))
             await send(message)
 
         try:
-            limit = self._body_limits.get(scope["path"], self._default_limit)
-            bounded = _bounded(receive, limit, headers.get("content-length"))
-            if self._records_spans:
-                with tracing.span(f"{scope['method']} {scope['path']}"):
-                    await self._app(scope, bounded, answer)
-            else:
-                await self._app(scope, bounded, answer)
+            if has_body:
+                limit = self._body_limits.get(scope["path"], self._default_limit)
+                receive = _bounded(receive, limit, length)
+            await self._app(scope, receive, answer)
         except Exception as error:
             problem = self._explain(error)
-            if status:
+            if status:  # the answer is under way: all that is left is to break it off
                 raise
             await respond(problem, Request(scope))(scope, receive, answer)
         finally:
@@ -97,7 +90,20 @@ class RequestContext:
         sys.stdout.write(orjson.dumps(line).decode() + "\n")
 
 
-def _bounded(receive: Receive, limit: int, announced: str | None) -> Receive:
+def _read_headers(scope: Scope) -> tuple[str | None, bytes | None, bool]:
+    """The traceparent, the announced length, and whether a body may come."""
+    traceparent, length, has_body = None, None, False
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            traceparent = value.decode("latin-1")
+        elif name == b"content-length":
+            length, has_body = value, True
+        elif name == b"transfer-encoding":
+            has_body = True
+    return traceparent, length, has_body
+
+
+def _bounded(receive: Receive, limit: int, announced: bytes | None) -> Receive:
     """Stop reading a body at `limit` bytes, whatever its headers say."""
     if announced is not None and announced.isdigit() and int(announced) > limit:
         raise PayloadTooLarge(limit=limit)
