@@ -1,8 +1,8 @@
 """Makes OneRoster sets of any size: a region of schools with Chinese and English names, always the same.
 
-``python -m bench.roster_generator PATH --people 100000 [--version 1.1]`` writes a zip, or a folder when PATH does
-not end in .zip. Of ten people about five are students, four guardians and one works at a school; each student is
-in six classes of about thirty.
+``python -m bench.roster_generator PATH --people 100000 [--version 1.1]`` writes a zip, or a folder when PATH
+does not end in .zip. Of ten people five are students, four guardians and one works at a school; each student
+is in six classes of about thirty.
 """
 
 import argparse
@@ -21,12 +21,38 @@ CLASS_SIZE = 30
 SUBJECTS = ("语文", "数学", "English", "Science", "历史", "Art")
 _FAMILY = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰萍鹏飞红"
-_ENGLISH_FAMILY = ("Smith", "Jones", "Brown", "Taylor", "O'Neill", "Evans", "Wright", "Green", "Baker", "Young")
-_ENGLISH_GIVEN = ("Alice", "Ben", "Chloe", "Dan", "Emma", "Finn", "Grace", "Hugo", "Isla", "Jack", "Kate", "Liam")
+_ENGLISH_FAMILY = (
+    "Smith",
+    "Jones",
+    "Brown",
+    "Taylor",
+    "O'Neill",
+    "Evans",
+    "Wright",
+    "Green",
+    "Baker",
+    "Young",
+)
+_ENGLISH_GIVEN = (
+    "Alice",
+    "Ben",
+    "Chloe",
+    "Dan",
+    "Emma",
+    "Finn",
+    "Grace",
+    "Hugo",
+    "Isla",
+    "Jack",
+    "Kate",
+    "Liam",
+)
 
 _HEADERS = {
     "orgs": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
-    "academicSessions": "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear",
+    "academicSessions": (
+        "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear"
+    ),
     "courses": (
         "sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,"
         "subjects,subjectCodes"
@@ -131,8 +157,8 @@ class _Roster:
                 for place, subject in enumerate(SUBJECTS):
                     key = f"{prefix}K{school}-{form}-{place}"
                     yield (
-                        f'{key},,,{form + 1}班{subject},07,{prefix}C{place},{key},scheduled,R{form},{prefix}S{school},'
-                        f'"{prefix}T1,{prefix}T2",{subject},,'
+                        f"{key},,,{form + 1}班{subject},07,{prefix}C{place},{key},scheduled,R{form},"
+                        f'{prefix}S{school},"{prefix}T1,{prefix}T2",{subject},,'
                     )
 
     def _users(self) -> Iterator[str]:
@@ -148,10 +174,10 @@ class _Roster:
 
     def _user(self, key: str, role: str, school: int, agents: str, grade: str) -> str:
         mail = f"{key}@roster.example"
+        org = f"{self.prefix}S{school}"
         if self.version == "1.1":
-            org = f"{self.prefix}S{school}"
             return f"{key},,,true,{org},{role},{key},,{self._name()},,{key},{mail},,,{agents},{grade},"
-        return f"{key},,,true,{key},,{self._name()},,{key},{mail},,,{agents},{grade},,,,,,{self.prefix}S{school},"
+        return f"{key},,,true,{key},,{self._name()},,{key},{mail},,,{agents},{grade},,,,,,{org},"
 
     def _roles(self) -> Iterator[str]:
         prefix, size = self.prefix, self.size
@@ -177,7 +203,7 @@ class _Roster:
                     "student,false,2026-09-01,2027-07-10"
                 )
         for school in range(size.schools):
-            teachers = [t for t in self._teachers_of(school)] or [0]
+            teachers = list(self._teachers_of(school)) or [0]
             for form in range(self._forms(school)):
                 for place in range(len(SUBJECTS)):
                     teacher = teachers[(form * len(SUBJECTS) + place) % len(teachers)]

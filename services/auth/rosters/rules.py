@@ -1,6 +1,14 @@
-"""What the roster vocabularies mean in the product: roles, organisation types, limits. Pure."""
+"""What the roster vocabularies mean in the product, the states of an import, and limits."""
 
-from typing import Final
+from typing import Final, Literal, get_args
+
+ImportState = Literal[
+    "queued", "reading", "checking", "applying", "applied", "unchanged", "refused", "failed"
+]
+STATES: Final[tuple[str, ...]] = get_args(ImportState)
+ENDED: Final = ("applied", "unchanged", "refused", "failed")
+ATTEMPTS: Final = 5
+"""After so many workers that died over it, an import has failed."""
 
 PRODUCT_ROLE: Final = {
     "student": "student",
@@ -85,3 +93,11 @@ LIST_SEPARATOR: Final = "\x1f"
 def is_large_closure(closing: int, known: int) -> bool:
     """Say whether closing so many of a source's open people must be allowed expressly."""
     return closing > LARGE_CLOSURE_MINIMUM and closing > known * LARGE_CLOSURE_SHARE
+
+
+UPLOAD_LIMIT_BYTES: Final = 512 * 1024**2
+"""The largest set taken over HTTP."""
+WAITING_LIMIT: Final = 20
+"""So many imports of one organisation may be unfinished."""
+DEFAULT_SOURCE: Final = "roster"
+"""The name of an organisation's source when the caller names none."""

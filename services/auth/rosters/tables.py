@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field
 
-from services.auth.rosters.states import STATES
+from services.auth.rosters.rules import STATES
 from services.auth.tables import Table, key, moment, one_of, reference, roster_source
 
 

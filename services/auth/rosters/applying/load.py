@@ -1,6 +1,7 @@
 """One set into the database: staged, checked and applied in one transaction, or not at all."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -78,12 +79,20 @@ class Outcome:
     dialect: str | None = None
 
 
-class _Undo(Exception):  # noqa: N818
+AtEnd = Callable[["Connection[Record]", Outcome], Awaitable[None]]
+
+
+class _Undo(Exception):
     """Ends the transaction without keeping anything."""
 
 
-async def load(connection: "Connection[Record]", order: Order, progress: Progress) -> Outcome:
-    """Load one set. A refused set and a dry run leave no trace; the connection must be idle and its own."""
+async def load(
+    connection: "Connection[Record]", order: Order, progress: Progress, at_end: AtEnd | None = None
+) -> Outcome:
+    """Load one set. A refused set and a dry run leave no trace; the connection must be idle and its own.
+
+    ``at_end`` runs as the last part of the transaction that keeps what was loaded, or of one of its own.
+    """
     findings = Findings()
     outcome = Outcome(Result.REFUSED, findings)
     with opened(order.path, findings) as files:
@@ -93,8 +102,14 @@ async def load(connection: "Connection[Record]", order: Order, progress: Progres
                 await _load(connection, order, files, outcome, progress)
                 if order.dry_run or outcome.result is not Result.APPLIED:
                     raise _Undo
+                if at_end is not None:
+                    await at_end(connection, outcome)
+            return outcome
         except _Undo:
             pass
+    if at_end is not None:
+        async with connection.transaction():
+            await at_end(connection, outcome)
     return outcome
 
 
@@ -118,22 +133,25 @@ async def _load(
         await script.run(name)
     if not order.allow_large_closure:
         await _refuse_large_closure(connection, source, findings)
-    if findings.errors:
-        return
+    if not findings.errors:
+        await _apply(script, order, outcome, progress)
+
+
+async def _apply(script: Script, order: Order, outcome: Outcome, progress: Progress) -> None:
     for place, name in enumerate(_STEPS):
         await progress("applying", name[3:].removesuffix("_apply"), place, len(_STEPS))
         await script.run(name)
-    if findings.errors:
+    if script.findings.errors:
         outcome.counts.clear()
         return
     if not any(counts[change] for counts in outcome.counts.values() for change in _CHANGES):
-        findings.add("same_set")
+        script.findings.add("same_set")
         outcome.result = Result.UNCHANGED
         return
     outcome.result = Result.APPLIED
     if not order.dry_run:
-        await _record(connection, order, progress)
-        await _remember(connection, order, outcome.counts)
+        await _record(script.connection, order, progress)
+        await _remember(script.connection, order, outcome.counts)
 
 
 async def _source(connection: "Connection[Record]", order: Order) -> UUID:
@@ -151,12 +169,12 @@ async def _source(connection: "Connection[Record]", order: Order) -> UUID:
     source: UUID = await connection.fetchval(
         "select id from roster_source where anchor_id = $1 and name = $2", order.anchor, order.source_name
     )
+    # The tree's own lock: paths are read and written here as a whole.
+    await connection.execute("select pg_advisory_xact_lock(hashtext('organisation tree'))")
     return source
 
 
-async def _refuse_large_closure(
-    connection: "Connection[Record]", source: UUID, findings: Findings
-) -> None:
+async def _refuse_large_closure(connection: "Connection[Record]", source: UUID, findings: Findings) -> None:
     closing: int = await connection.fetchval("select count(*) from t_leaver")
     known: int = await connection.fetchval(
         "select count(*) from person_identifier where source_id = $1 and status = 'active'", source
@@ -168,7 +186,8 @@ async def _refuse_large_closure(
 async def _record(connection: "Connection[Record]", order: Order, progress: Progress) -> None:
     """Record one event for each organisation, course, person and class that changed."""
     changed = {
-        kind: await connection.fetch(f"select distinct id from changed_{kind} order by id") for kind in _EVENTS
+        kind: await connection.fetch(f"select distinct id from changed_{kind} order by id")
+        for kind in _EVENTS
     }
     total, done = sum(map(len, changed.values())), 0
     for kind, rows in changed.items():
@@ -185,13 +204,16 @@ async def _remember(connection: "Connection[Record]", order: Order, counts: Coun
     """Chain the import to the audit, last: this holds the chain's lock to the end of the transaction."""
     await connection.execute(
         """
-        insert into audit (position, action, actor_kind, actor_id, organisation_id, subject_id, data, previous, hash)
+        insert into audit
+          (position, action, actor_kind, actor_id, organisation_id, subject_id, data, previous, hash)
         values (0, 'roster.imported', $1, $2, $3, null, $4::text::json, '', '')
         """,
         order.actor_kind,
         order.actor_id,
         order.anchor,
-        orjson.dumps({"import": order.import_id, "source": order.source_name, "counts": plain(counts)}, default=str).decode(),
+        orjson.dumps(
+            {"import": order.import_id, "source": order.source_name, "counts": plain(counts)}, default=str
+        ).decode(),
     )
 
 

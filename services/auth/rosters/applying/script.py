@@ -100,7 +100,7 @@ class Script:
         if code == "too_deep":
             common["limit"] = "12"
         for row in rows:
-            told = {name: row[name] for name in row.keys() if name not in {"line", "value", "total_"}}
+            told = {name: row[name] for name in tuple(row.keys()) if name not in {"line", "value", "total_"}}
             self.findings.add(code, file, row["line"], header, row["value"], **common, **told)
         rest = rows[0]["total_"] - len(rows)
         if rest:

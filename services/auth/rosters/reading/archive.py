@@ -43,7 +43,7 @@ class _Entry:
 
 @contextmanager
 def opened(path: Path, findings: Findings) -> Iterator[SetFiles]:
-    """Open the set at a path; whatever is wrong with the package is a finding, and such files are left out."""
+    """Open the set at a path. What is wrong with the package is a finding; such files are left out."""
     if path.is_dir():
         yield _select(_folder_entries(path), findings)
         return

@@ -22,7 +22,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to say about a place in a set. ``row`` is the line on which the row begins, the header is 1."""
+    """One thing to say about a place in a set; ``row`` is the line on which the row begins."""
 
     code: str
     severity: Severity
@@ -82,6 +82,13 @@ class Findings:
             self._kinds[kind] += 1
             shown = None if value is None else shortened(value)
             self.kept.append(Finding(code, severity, file, row, field, shown, told))
+
+    def by_severity(self) -> Counter[Severity]:
+        """Give the number of findings of each severity."""
+        numbers = Counter(dict.fromkeys(Severity, 0))
+        for code, count in self.counts.items():
+            numbers[Severity(MESSAGES[code].severity)] += count
+        return numbers
 
     def __iter__(self) -> Iterator[Finding]:
         """Go through the kept findings in the order in which they were made."""

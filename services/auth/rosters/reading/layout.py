@@ -40,9 +40,11 @@ class Layout:
 
 
 UNUSED_FILES = frozenset(
-    """categories classResources courseResources demographics lineItems lineItemLearningObjectiveIds
-    lineItemScoreScales resources results resultLearningObjectiveIds resultScoreScales scoreScales
-    userProfiles userResources userFlags""".split()
+    {
+        *("categories", "classResources", "courseResources", "demographics", "lineItems", "results"),
+        *("lineItemLearningObjectiveIds", "lineItemScoreScales", "resources", "resultScoreScales"),
+        *("resultLearningObjectiveIds", "scoreScales", "userProfiles", "userResources", "userFlags"),
+    }
 )
 LOADED_FILES = (
     "orgs",

@@ -19,7 +19,7 @@ CACHED = 50_000
 MEMBERS = 200
 
 
-class Rejected(Exception):  # noqa: N818  (a value, not a failure of ours)
+class Rejected(Exception):
     """A value that gives rise to a finding; ``instead`` is what is staged in its place."""
 
     def __init__(self, code: str, instead: str = "", **values: str | int) -> None:
@@ -168,7 +168,7 @@ def _status(value: str, *, bulk: bool) -> str:
     return found
 
 
-def _password(value: str) -> str:
+def _password(_value: str) -> str:
     raise Rejected("password_ignored")
 
 

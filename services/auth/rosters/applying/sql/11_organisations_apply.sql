@@ -14,8 +14,7 @@ with fresh as (
     case when 'type' = any(o.decided) then o.type else t.type end as type,
     case when 'name' = any(o.decided) then o.name else t.name end as name,
     case when 'identifier' = any(o.decided) then o.identifier else t.identifier end as identifier,
-    case when 'parent_id' = any(o.decided) or 'parent' = any(o.decided) then o.parent_id
-      else t.parent_id end as parent_id,
+    case when o.decided && '{parent,parent_id}' then o.parent_id else t.parent_id end as parent_id,
     case when 'status' = any(o.decided) then o.status else 'active' end as status
   from t_organisation t join organisation o on o.id = t.id
   where not t.is_adopted
@@ -29,12 +28,14 @@ with fresh as (
 )
 insert into changed_organisation select id from done
 
+-- Paths are made again from the anchor down, and from where a hand moved one of the organisations out from under it.
 --@ step
 with recursive tree as (
-  select id, ancestors from organisation where id = $2::uuid
+  select id, ancestors from organisation
+  where id = $2::uuid or (source_id = $1::uuid and decided && '{parent,parent_id}')
   union all
   select o.id, tree.ancestors || o.id from organisation o join tree on o.parent_id = tree.id
-  where not o.id = any(tree.ancestors)
+  where not o.id = any(tree.ancestors) and not (o.source_id = $1::uuid and o.decided && '{parent,parent_id}')
 ), done as (
   update organisation o set ancestors = tree.ancestors
   from tree where tree.id = o.id and o.ancestors <> tree.ancestors
@@ -45,8 +46,7 @@ insert into changed_organisation select id from done
 --@ check cycle organisation.parent
 select t.line, t.sourced_id as value
 from t_organisation t join organisation o on o.id = t.id
-where not t.is_adopted and not o.ancestors @> array[$2::uuid]
-  and not ('parent_id' = any(o.decided) or 'parent' = any(o.decided))
+where not t.is_adopted and o.ancestors[cardinality(o.ancestors) - 1] is distinct from o.parent_id
 
 --@ check too_deep organisation.parent
 select t.line, t.sourced_id as value

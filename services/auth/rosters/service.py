@@ -1,0 +1,143 @@
+"""Use cases of roster imports: asking for one, following it, and doing it in a worker."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Connection, Record
+
+from libs.common.database import Database
+from libs.common.ids import new_id
+from libs.common.problems import NotFound
+from services.auth.actors import Actor
+from services.auth.authority import service as authority
+from services.auth.authority.problems import NotInCharge
+from services.auth.rosters import repository
+from services.auth.rosters.applying.load import Order, Outcome, load, plain
+from services.auth.rosters.problems import TooManyImports
+from services.auth.rosters.reading.findings import Findings
+from services.auth.rosters.rules import ATTEMPTS, WAITING_LIMIT
+
+PROGRESS_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an import is asked to do."""
+
+    organisation: UUID
+    source_name: str
+    dry_run: bool
+    allow_large_closure: bool
+    file_name: str
+    size_bytes: int
+
+
+async def require_import_right(where: Any, actor: Actor, organisation: UUID) -> None:
+    """An administrator in charge, or a client of the organisation or of one above it, may import.
+
+    Raises NotFound for what the actor may not see, NotInCharge otherwise.
+    """
+    standing = await authority.require_visible(where, actor, organisation)
+    is_client_above = actor.kind == "client" and actor.organisation in standing.ancestors
+    if not (standing.in_charge or is_client_above or actor.kind == "system"):
+        raise NotInCharge
+
+
+async def ask(database: Database, actor: Actor, wish: Wish, content: AsyncIterator[bytes]) -> UUID:
+    """Store an upload piece by piece and queue its import, in one transaction; gives the import's id."""
+    await require_import_right(database.pool, actor, wish.organisation)
+    if await repository.count_waiting(database.pool, wish.organisation) >= WAITING_LIMIT:
+        raise TooManyImports(limit=WAITING_LIMIT)
+    import_id = new_id()
+    async with database.pool.acquire() as connection, connection.transaction():
+        await repository.insert(
+            connection,
+            import_id,
+            *(wish.organisation, wish.source_name, actor.kind, actor.id, wish.dry_run),
+            *(wish.allow_large_closure, wish.file_name, wish.size_bytes),
+        )
+        piece = 0
+        async for part in content:
+            await repository.add_piece(connection, import_id, piece, part)
+            piece += 1
+    return import_id
+
+
+async def require_visible_import(where: Any, actor: Actor, import_id: UUID) -> None:
+    """The actor may import for the import's organisation; raises NotFound or NotInCharge."""
+    organisation = await repository.organisation_of(where, import_id)
+    if organisation is None:
+        raise NotFound
+    await require_import_right(where, actor, organisation)
+
+
+async def work(database: Database, import_id: UUID) -> bool:
+    """Do an import to its end; False if another worker has it in hand."""
+    watch = await database.connect()
+    try:
+        if not await repository.take(watch, import_id):
+            return False
+        job = await repository.begin(watch, import_id)
+        if job is None:
+            return True
+        if job["attempts"] > ATTEMPTS:
+            await repository.end(watch, import_id, "failed", None, {}, Findings())
+            return True
+        with tempfile.TemporaryDirectory(prefix="roster-") as folder:
+            path = Path(folder) / "set.zip"
+            with path.open("wb") as file:
+                async for part in repository.pieces(watch, import_id):
+                    await asyncio.to_thread(file.write, part)
+            await _work(database, watch, import_id, job, path)
+    finally:
+        await watch.close()
+    return True
+
+
+async def _work(
+    database: Database, watch: "Connection[Record]", import_id: UUID, job: Any, path: Path
+) -> None:
+    order = Order(
+        path=path,
+        anchor=job["organisation_id"],
+        source_name=job["source_name"],
+        dry_run=job["dry_run"],
+        allow_large_closure=job["allow_large_closure"],
+        import_id=import_id,
+        actor_kind=job["requested_by_kind"],
+        actor_id=job["requested_by"],
+    )
+
+    async def at_end(connection: "Connection[Record]", outcome: Outcome) -> None:
+        await repository.end(
+            connection, import_id, outcome.result, outcome.dialect, plain(outcome.counts), outcome.findings
+        )
+
+    connection = await database.connect()
+    try:
+        await load(connection, order, Watched(watch, import_id).tell, at_end)
+    finally:
+        await connection.close()
+
+
+class Watched:
+    """Tells progress through a connection of its own, so that it is seen before the import ends."""
+
+    def __init__(self, watch: "Connection[Record]", import_id: UUID) -> None:
+        self._watch = watch
+        self._import_id = import_id
+        self._told: tuple[str, str] | None = None
+        self._at = 0.0
+
+    async def tell(self, state: str, stage: str, done: int, total: int) -> None:
+        """Tell a new stage at once, progress within one four times a second."""
+        if (state, stage) == self._told and monotonic() - self._at < PROGRESS_SECONDS:
+            return
+        self._told, self._at = (state, stage), monotonic()
+        await repository.progress(self._watch, self._import_id, state, stage, done, total)

@@ -1,0 +1,114 @@
+"""Gives every waiting import a child process, so that reading CSV never holds up a request."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, SecretStr
+
+from libs.common import logs
+from libs.common.database import Database, is_away
+from libs.common.tasks import end
+from services.auth.rosters import repository
+from services.auth.settings import AuthSettings
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+ROSTER_WORKER_ENDED: Final = "roster.worker_ended"
+LOOK_SECONDS: Final = 5.0
+"""How often imports are looked for that nobody woke us for: another process's, or a killed worker's."""
+PAUSE_SECONDS: Final = 1.0
+
+
+class Workers:
+    """Runs the unfinished imports, one at a time, oldest first, also those of a service that was killed.
+
+    A worker whose service dies goes on to its end; the lock it holds keeps others from its import.
+    """
+
+    def __init__(self, settings: AuthSettings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._child: asyncio.subprocess.Process | None = None
+        self._log = logs.logger(__name__)
+
+    async def start(self) -> None:
+        """Begin to look for imports."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End the worker at hand; its import begins again with the next start."""
+        if self._task is not None:
+            await end(self._task)
+
+    def wake(self) -> None:
+        """Say that there is an import to do."""
+        self._woken.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                for waiting in await repository.without_worker(self._database.pool):
+                    await self._work(waiting["id"])
+            except Exception as error:
+                if not is_away(error):
+                    self._log.error(ROSTER_WORKER_ENDED, exc_info=error)
+                await asyncio.sleep(PAUSE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+
+    async def _work(self, import_id: UUID) -> None:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "services.auth", "roster-import", "--job", str(import_id)),
+            cwd=ROOT,
+            env=environment_of(self._settings),
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            await self._end(child, import_id)
+            raise
+        if code != 0:
+            self._log.warning(ROSTER_WORKER_ENDED, import_id=str(import_id), code=code)
+            self._woken.set()
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _end(self, child: asyncio.subprocess.Process, import_id: UUID) -> None:
+        with suppress(ProcessLookupError):
+            child.terminate()
+        await child.wait()
+        with suppress(Exception):
+            await repository.give_back(self._database.pool, import_id)
+
+
+def environment_of(settings: AuthSettings) -> dict[str, str]:
+    """This process's environment with the settings in it, however they came to be."""
+    environment = dict(os.environ)
+    prefix = settings.model_config.get("env_prefix", "")
+    for name, field in AuthSettings.model_fields.items():
+        value = getattr(settings, name)
+        key = field.validation_alias if isinstance(field.validation_alias, str) else f"{prefix}{name}".upper()
+        if value is None:
+            environment.pop(key, None)
+        else:
+            environment[key] = _text_of(value)
+    return environment
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    return orjson.dumps(value).decode()
