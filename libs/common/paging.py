@@ -43,7 +43,7 @@ def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
         if not isinstance(key, list) or len(key) != len(types):
             raise InvalidCursor
         return tuple(_part(make, part) for make, part in zip(types, key, strict=True))
-    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
+    except (binascii.Error, AttributeError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidCursor from error
 
 
