@@ -7,6 +7,7 @@ stream is only the fast way, and a reader that finds a gap in it asks the feed.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -33,6 +34,7 @@ with fresh as (
   ) as oldest
 )
 update outbox set sequence = $1 + fresh.place from fresh where outbox.position = fresh.position
+returning outbox.sequence, id, type, subject, time, data, traceparent
 """
 _NUMBERED = """
 select sequence, id, type, subject, time, data, traceparent
@@ -132,19 +134,20 @@ class Relay:
         now = asyncio.get_running_loop().time
         while True:
             self._recorded.clear()
-            numbered = await number(connection, sequence)
-            sequence += numbered
+            fresh = await number(connection, sequence)
             try:
                 if published is None:
-                    published = await self._published(sequence)
-                published = await self._publish(connection, published)
-                await self._redis.set(self._head, head(sequence), ex=60)
+                    published = await self._published(sequence + len(fresh))
+                rows = fresh if published == sequence else await _numbered(connection, published)
+                published = await self._publish(rows, published)
+                await self._redis.set(self._head, head(sequence + len(fresh)), ex=60)
             except (RedisError, OSError):
                 published = None
+            sequence += len(fresh)
             if now() - pruned_at > _PRUNE_EVERY_S:
                 pruned_at = now()
                 await connection.execute(_PRUNE, sequence, self._retention_days)
-            if numbered < BATCH and published in (sequence, None):
+            if len(fresh) < BATCH and published in (sequence, None):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
                         await self._recorded.wait()
@@ -158,9 +161,8 @@ class Relay:
             last = max(0, sequence - BATCH)
         return last
 
-    async def _publish(self, connection: "asyncpg.Connection[asyncpg.Record]", published: int) -> int:
-        """Add one batch to the stream; returns the new position."""
-        rows = await connection.fetch(_NUMBERED, published, BATCH)
+    async def _publish(self, rows: Sequence[asyncpg.Record], published: int) -> int:
+        """Add one batch, in order, to the stream; returns the new position."""
         if not rows:
             return published
         pipeline = self._redis.pipeline(transaction=False)
@@ -178,10 +180,15 @@ class Relay:
         return last
 
 
-async def number(connection: "asyncpg.Connection[asyncpg.Record]", sequence: int) -> int:
-    """Give up to a batch of unnumbered events the numbers after `sequence`; returns how many."""
-    status = await connection.execute(_NUMBER, sequence, BATCH)
-    return int(status.split()[-1])
+async def number(connection: "asyncpg.Connection[asyncpg.Record]", sequence: int) -> list[asyncpg.Record]:
+    """Give up to a batch of unnumbered events the numbers after `sequence`; returns them in order."""
+    rows = await connection.fetch(_NUMBER, sequence, BATCH)
+    return sorted(rows, key=lambda row: row["sequence"])
+
+
+async def _numbered(connection: "asyncpg.Connection[asyncpg.Record]", published: int) -> list[asyncpg.Record]:
+    """A batch that was numbered before and did not reach the stream."""
+    return await connection.fetch(_NUMBERED, published, BATCH)
 
 
 def head(sequence: int) -> bytes:
