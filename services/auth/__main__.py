@@ -1,4 +1,4 @@
-"""python -m services.auth serve|migrate|bootstrap|keys rotate|audit verify"""
+"""python -m services.auth serve|migrate|bootstrap|keys rotate|audit verify|import-roster"""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from libs.common.database import Database
 from libs.common.problems import Problem
+from services.auth.rosters.commands import add_commands as add_roster_commands
 from services.auth.settings import AuthSettings
 
 Result = TypeVar("Result")
@@ -124,6 +125,7 @@ def main() -> None:
     checking = commands.add_parser("audit", help=audit.__doc__)
     checking.add_argument("what", choices=["verify"])
     checking.set_defaults(command=audit)
+    add_roster_commands(commands)
     arguments = parser.parse_args()
     arguments.command(arguments)
 

@@ -18,6 +18,9 @@ from services.auth.keys.service import KeyRing
 from services.auth.organisations import routes as organisations
 from services.auth.passwords.service import Passwords
 from services.auth.people import routes as people
+from services.auth.rosters import routes as rosters
+from services.auth.rosters.rules import UPLOAD_LIMIT_BYTES
+from services.auth.rosters.workers import Workers
 from services.auth.sessions import routes as sessions
 from services.auth.settings import AUDIENCE, AuthSettings
 from services.auth.sign_in import routes as sign_in
@@ -37,6 +40,7 @@ ROUTERS: Final = (
     classes.router,
     organisations.router,
     clients.router,
+    rosters.router,
     audit.router,
 )
 
@@ -58,11 +62,15 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         state.sign_in = SignIn(
             state.database, state.passwords, state.throttle, session_hours=settings.session_hours
         )
+        state.roster_workers = Workers(settings, state.database)
         await state.keys.start()
         await state.passwords.start()
+        if background:
+            await state.roster_workers.start()
         try:
             yield
         finally:
+            await state.roster_workers.stop()
             await state.keys.stop()
             state.passwords.stop()
 
@@ -80,6 +88,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             settings=settings,
             routers=ROUTERS,
             keys=own_keys,
+            body_limits={rosters.router.prefix: UPLOAD_LIMIT_BYTES},
             lifespan=lifespan,
             background=background,
         )
