@@ -1,0 +1,1 @@
+"""creditbank: a bank of academic credits, a double-entry ledger sharded by learner."""

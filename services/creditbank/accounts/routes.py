@@ -1,0 +1,52 @@
+"""A learner's own accounts."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query, Response
+
+from libs.common.database import DatabaseOf
+from libs.common.fields import Key
+from libs.common.paging import Page, PagingOf, encode_cursor
+from services.creditbank.accounts import repository
+from services.creditbank.accounts.schemas import Accounts, Entry
+from services.creditbank.callers import Learner
+from services.creditbank.schemes.rules import DEFAULT_SCHEME
+
+router = APIRouter(tags=["accounts"])
+
+
+@router.get("/v1/accounts/me", summary="My balances", response_model=Accounts)
+async def my_accounts(caller: Learner, database: DatabaseOf) -> Response:
+    """Balances by scheme, and within it by institution; an empty list for who has no account yet."""
+    return Response(
+        await repository.balances(database.pool, learner=caller.subject), media_type="application/json"
+    )
+
+
+@router.get("/v1/accounts/me/entries", summary="My entries, newest first", response_model=Page[Entry])
+async def my_entries(
+    caller: Learner,
+    database: DatabaseOf,
+    paging: PagingOf,
+    scheme: Annotated[Key, Query(description="a scheme's code")] = DEFAULT_SCHEME,
+) -> Response:
+    """Each entry carries its number in the account and its commitment, which covers the one before."""
+    after = paging.after(int)
+    rows = await repository.entries(
+        database.pool,
+        scheme,
+        learner=caller.subject,
+        before=None if after is None else _sequence(after[0]),
+        limit=paging.limit + 1,
+    )
+    shown = rows[: paging.limit]
+    cursor = encode_cursor(shown[-1][0]) if len(rows) > paging.limit else None
+    body = b'{"items":[' + b",".join(item for _, item in shown) + b'],"next":' + orjson.dumps(cursor) + b"}"
+    link = paging.link(cursor)
+    return Response(body, media_type="application/json", headers={"Link": link} if link else None)
+
+
+def _sequence(number: int) -> int:
+    """A cursor's number, held within what the column can hold."""
+    return max(0, min(number, 2**31 - 1))

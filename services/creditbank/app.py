@@ -1,0 +1,72 @@
+"""Composition of creditbank: settings, routes, the events it reads, the desk that merges postings."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from libs.common.http import Service, create_app
+from libs.common.http.app import Source
+from libs.common.identity import KeySource
+from services.creditbank.accounts.routes import router as accounts
+from services.creditbank.deposits.routes import LARGEST_BODY, PATH
+from services.creditbank.deposits.routes import router as deposits
+from services.creditbank.deposits.rules import MOST_ITEMS
+from services.creditbank.deposits.service import PostingDesk
+from services.creditbank.institutions.handlers import organisation_changed
+from services.creditbank.institutions.routes import router as institutions
+from services.creditbank.learners.handlers import person_changed
+from services.creditbank.learners.keys import KeyRing
+from services.creditbank.learners.routes import router as learners
+from services.creditbank.ledger.coalescer import Coalescer
+from services.creditbank.outcomes.handlers import course_changed
+from services.creditbank.schemes.routes import router as schemes
+from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
+
+_DESCRIPTION = """
+A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
+books. 学分银行：机构记入学分，终身留存，账目可审计。
+"""
+
+
+def build(
+    settings: CreditbankSettings,
+    *,
+    keys: Callable[[FastAPI], KeySource] | None = None,
+    background: bool = True,
+) -> FastAPI:
+    """The application; `keys` replaces where keys of tokens come from, for tests."""
+    ring = KeyRing(settings.key_encryption_key.get_secret_value())
+
+    @asynccontextmanager
+    async def desk(app: FastAPI) -> AsyncIterator[None]:
+        posting = PostingDesk(app.state.database, ring)
+        app.state.desk = Coalescer(posting.post, limit=MOST_ITEMS, workers=settings.posting_writers)
+        yield
+        await app.state.desk.stop()
+
+    return create_app(
+        Service(
+            name="creditbank",
+            title="Xuebu credit bank",
+            description=_DESCRIPTION,
+            audience=AUDIENCE,
+            settings=settings,
+            routers=[deposits, accounts, institutions, learners, schemes],
+            sources={
+                "auth": Source(
+                    address=settings.auth_address,
+                    audience=AUTH_AUDIENCE,
+                    handlers={
+                        "auth.organisation.changed.v1": organisation_changed,
+                        "auth.course.changed.v1": course_changed,
+                        "auth.person.changed.v1": person_changed(ring),
+                    },
+                )
+            },
+            keys=keys,
+            body_limits={PATH: LARGEST_BODY},
+            lifespan=desk,
+            background=background,
+        )
+    )

@@ -1,0 +1,188 @@
+"""The invariants of the books that SQL can prove, each as a query for the first row that breaks it.
+
+Numbers are those of the design's list of invariants. A query returns nothing while its invariant holds.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One invariant; `query` selects the keys of rows that break it."""
+
+    invariant: int
+    statement: str
+    query: str
+
+
+_PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
+#: buckets as postings number them, beginning after the institution's side
+_BY_POSTINGS: Final = ", ".join(
+    f"coalesce(sum(amount) filter (where bucket = {number}), 0) as {part}"
+    for number, part in enumerate(_PARTS, start=1)
+)
+_BY_LOTS: Final = ", ".join(f"sum({part}) as {part}" for part in _PARTS)
+_ROW: Final = ", ".join(_PARTS)
+_ZEROS: Final = ", ".join(f"coalesce(s.{part}, 0)" for part in _PARTS)
+
+CHECKS: Final = (
+    Check(
+        1,
+        "the postings of each entry sum to zero",
+        """
+        select learner, scheme, entry as sequence, sum(amount) as sum from posting
+        group by learner, scheme, entry having sum(amount) <> 0
+        """,
+    ),
+    Check(
+        1,
+        "every entry has postings",
+        """
+        select e.learner, e.scheme, e.sequence from entry e
+        where not exists (select from posting p
+          where p.learner = e.learner and p.entry = e.sequence and p.scheme = e.scheme)
+        """,
+    ),
+    Check(
+        2,
+        "the trial balance of each scheme is zero",
+        "select scheme, sum(amount) as sum from posting group by scheme having sum(amount) <> 0",
+    ),
+    Check(
+        3,
+        "the parts of each lot sum to what was issued, none negative",
+        f"""
+        select learner, scheme, number from lot
+        where issued <> {" + ".join(_PARTS)} or least({_ROW}) < 0
+        """,
+    ),
+    Check(
+        4,
+        "each account equals the sum of its lots",
+        f"""
+        select a.learner, a.scheme from account a
+        left join (select learner, scheme, {_BY_LOTS} from lot group by learner, scheme) s
+          using (learner, scheme)
+        where ({", ".join("a." + part for part in _PARTS)}) is distinct from ({_ZEROS})
+        """,
+    ),
+    Check(
+        4,
+        "each account equals the sum of its postings",
+        f"""
+        select a.learner, a.scheme from account a
+        left join (select learner, scheme, {_BY_POSTINGS} from posting where lot is not null
+          group by learner, scheme) s using (learner, scheme)
+        where ({", ".join("a." + part for part in _PARTS)}) is distinct from ({_ZEROS})
+        """,
+    ),
+    Check(
+        4,
+        "each lot equals the sum of its postings",
+        f"""
+        select l.learner, l.scheme, l.number from lot l
+        left join (select learner, scheme, lot as number, {_BY_POSTINGS} from posting where lot is not null
+          group by learner, scheme, lot) s using (learner, scheme, number)
+        where ({", ".join("l." + part for part in _PARTS)}) is distinct from ({_ZEROS})
+        """,
+    ),
+    Check(
+        6,
+        "each posting belongs to an entry of the same learner, and moves a lot of the same learner",
+        """
+        select p.learner, p.scheme, p.entry as sequence, p.line from posting p
+        where not exists (select from entry e
+            where e.learner = p.learner and e.scheme = p.scheme and e.sequence = p.entry)
+          or p.lot is not null and not exists (select from lot l
+            where l.learner = p.learner and l.scheme = p.scheme and l.number = p.lot)
+        """,
+    ),
+    Check(
+        6,
+        "each lot was issued by an entry of the same learner and day, through its issuer",
+        """
+        select l.learner, l.scheme, l.number from lot l
+        where not exists (select from entry e join posting p
+            on p.learner = e.learner and p.scheme = e.scheme and p.entry = e.sequence
+          where e.learner = l.learner and e.scheme = l.scheme and e.sequence = l.number
+            and e.effective_on = l.earned_on and p.bucket = 0 and p.institution = l.issuer
+            and p.amount = -l.issued)
+        """,
+    ),
+    Check(
+        7,
+        "one attempt has at most one live lot",
+        """
+        select learner, issuer, min(number) as number from lot where attempt is not null and revoked < issued
+        group by learner, issuer, attempt having count(*) > 1
+        """,
+    ),
+    Check(
+        8,
+        "one key has had one effect on a learner",
+        "select learner, key_hash from entry group by learner, key_hash having count(*) > 1",
+    ),
+    Check(
+        9,
+        "an entry is reversed at most once, by a later one of the same account",
+        """
+        select e.learner, e.scheme, e.sequence from entry e where e.reverses is not null and (
+          e.reverses >= e.sequence or not exists (select from entry r
+            where r.learner = e.learner and r.scheme = e.scheme and r.sequence = e.reverses)
+          or exists (select from entry o where o.learner = e.learner and o.scheme = e.scheme
+            and o.reverses = e.reverses and o.sequence <> e.sequence))
+        """,
+    ),
+    Check(
+        15,
+        "the service's role can alter no row of the books",
+        """
+        select t.name, p.privilege
+        from unnest(array['account', 'lot', 'entry', 'posting', 'deposit_batch', 'shred_key']) as t (name)
+        cross join unnest(array['insert', 'update', 'delete', 'truncate']) as p (privilege)
+        where has_table_privilege(current_user, t.name, p.privilege)
+        """,
+    ),
+    Check(
+        18,
+        "the entries of each account are numbered without a gap",
+        """
+        select a.learner, a.scheme, a.sequence from account a
+        left join (select learner, scheme, count(*) as entries, min(sequence) as first, max(sequence) as last
+          from entry group by learner, scheme) e using (learner, scheme)
+        where a.sequence <> coalesce(e.entries, 0)
+          or e.entries is not null and (e.first <> 1 or e.last <> a.sequence)
+        """,
+    ),
+    Check(
+        18,
+        "every entry belongs to an account",
+        """
+        select e.learner, e.scheme, e.sequence from entry e
+        where not exists (select from account a where a.learner = e.learner and a.scheme = e.scheme)
+        """,
+    ),
+    Check(
+        18,
+        "the head of each account is the commitment of its newest entry",
+        """
+        select a.learner, a.scheme, a.sequence from account a join entry e
+          on e.learner = a.learner and e.scheme = a.scheme and e.sequence = a.sequence
+        where a.head is distinct from e.commitment
+        """,
+    ),
+    Check(
+        21,
+        "the totals of each institution equal its postings",
+        """
+        select coalesce(b.institution, p.institution) as institution, coalesce(b.scheme, p.scheme) as scheme
+        from (select institution, scheme, sum(amount) as amount, sum(posted) as posted
+          from deposit_batch where posted > 0 group by institution, scheme) b
+        full join (select institution, scheme, -sum(amount) as amount, count(*) as posted
+          from posting where bucket = 0 group by institution, scheme) p
+          on p.institution = b.institution and p.scheme = b.scheme
+        where (b.amount, b.posted) is distinct from (p.amount, p.posted)
+        """,
+    ),
+)

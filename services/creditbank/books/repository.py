@@ -1,0 +1,30 @@
+"""Reads of the whole books, for the audit alone: it sees everything and names nobody."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from services.creditbank.books.checks import Check
+from services.creditbank.tables import Connection
+
+_ENTRIES = """
+select d.learner, d.scheme, d.sequence, d.id, d.document, d.commitment, k.wrapped
+from entry_document d left join shred_key k on k.learner = d.learner
+"""
+
+
+async def first_broken(connection: Connection, check: Check) -> str | None:
+    """The keys of the first row that breaks a check, as JSON."""
+    broken: bytes | None = await connection.fetchval(f"select row_to_json(t) from ({check.query} limit 1) t")
+    return None if broken is None else broken.decode()
+
+
+async def count_entries(connection: Connection) -> int:
+    """How many entries the books have."""
+    return int(await connection.fetchval("select count(*) from entry"))
+
+
+async def entries(connection: Connection) -> AsyncIterator[asyncpg.Record]:
+    """Every entry with its canonical JSON, made from its rows, and its learner's wrapped key."""
+    async for row in connection.cursor(_ENTRIES, prefetch=2_000):
+        yield row

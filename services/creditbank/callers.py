@@ -1,0 +1,39 @@
+"""Who calls creditbank."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from libs.common.identity import Caller, require
+from libs.common.languages import Text
+from libs.common.problems import Forbidden, InsufficientScope
+
+READ = "credits.read"
+POST = "credits.post"
+
+
+class PersonNeeded(Forbidden):
+    """This is about the person signed in; a machine client has no account of its own."""
+
+    title = Text("Only a person has this", "仅适用于个人")
+
+
+async def _learner(caller: Annotated[Caller, Depends(require(READ))]) -> Caller:
+    if not caller.is_person:
+        raise PersonNeeded
+    return caller
+
+
+async def _reader(caller: Annotated[Caller, Depends(require())]) -> Caller:
+    """Who may post for an institution may also read what it posted."""
+    if READ not in caller.scopes and POST not in caller.scopes:
+        raise InsufficientScope(scope=READ)
+    return caller
+
+
+#: a person reading what is their own
+Learner = Annotated[Caller, Depends(_learner)]
+#: anybody who may read or post; what they may see is decided by institution
+Reader = Annotated[Caller, Depends(_reader)]
+#: a client that may post
+Poster = Annotated[Caller, Depends(require(POST))]

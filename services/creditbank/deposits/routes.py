@@ -1,0 +1,89 @@
+"""Posting credits, one item to a thousand in a call."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+
+from libs.common.database import DatabaseOf
+from libs.common.ids import new_id
+from libs.common.problems import NotFound
+from services.creditbank.callers import Poster, Reader
+from services.creditbank.deposits import service
+from services.creditbank.deposits.documentation import REQUEST_BODY
+from services.creditbank.deposits.problems import BY_REASON, ClientOfInstitutionNeeded
+from services.creditbank.deposits.reading import read
+from services.creditbank.deposits.rules import Answer, Call, Refused
+from services.creditbank.deposits.schemas import Batch, DepositAnswer
+from services.creditbank.ledger.coalescer import Coalescer
+
+PATH = "/v1/deposits"
+LARGEST_BODY = 2 * 1024 * 1024
+router = APIRouter(tags=["deposits"])
+
+Desk = Coalescer[Call, list[Answer] | Refused]
+
+
+async def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+@router.post(
+    PATH,
+    summary="Post credits",
+    response_model=DepositAnswer,
+    openapi_extra=REQUEST_BODY,
+)
+async def post_credits(request: Request, caller: Poster, desk: Annotated[Desk, Depends(_desk)]) -> Response:
+    """Post up to 1,000 items. Each is answered by itself, in the order sent; a bad one hinders no other.
+
+    A call may be repeated as it is: an item whose key came before with the same content is `replayed` and
+    names the first entry, with other content it is a `conflict` and changes nothing.
+    """
+    if caller.organisation is None:
+        raise ClientOfInstitutionNeeded
+    scheme, institution, items = read(await request.body())
+    call = Call(
+        new_id(), caller.organisation, institution or caller.organisation, str(caller.subject), scheme, items
+    )
+    answers = await desk.call(call, len(items))
+    if isinstance(answers, Refused):
+        raise BY_REASON[answers.reason]
+    return Response(_answer(call, answers), media_type="application/json")
+
+
+def _answer(call: Call, answers: list[Answer]) -> bytes:
+    outcomes = [answer.outcome for answer in answers]
+    return orjson.dumps(
+        {
+            "batch": call.id,
+            "posted": outcomes.count("posted"),
+            "replayed": outcomes.count("replayed"),
+            "conflicts": outcomes.count("conflict"),
+            "refused": outcomes.count("refused"),
+            "items": [_item(item.key, answer) for item, answer in zip(call.items, answers, strict=True)],
+        },
+        default=str,  # the driver's UUIDs are a class of their own
+    )
+
+
+def _item(key: str, answer: Answer) -> dict[str, Any]:
+    members: dict[str, Any] = {"key": key, "outcome": answer.outcome}
+    if answer.entry is not None:
+        members["entry"] = answer.entry
+    if answer.reason is not None:
+        members["reason"] = answer.reason
+    return members
+
+
+@router.get(f"{PATH}/{{deposit}}", summary="One call to post and what it made", response_model=Batch)
+async def read_deposit(deposit: UUID, caller: Reader, database: DatabaseOf) -> Response:
+    """Seen by clients of the institution and of those above it."""
+    if caller.organisation is None:
+        raise NotFound
+    found = await service.batch(database.pool, deposit, reader=caller.organisation)
+    if found is None:
+        raise NotFound
+    return Response(found, media_type="application/json")

@@ -1,0 +1,20 @@
+"""Institutions: copies kept by events, and who may look at one."""
+
+from uuid import UUID
+
+from libs.common.identity import Caller
+from services.creditbank.institutions import repository
+from services.creditbank.tables import Pool
+
+learn = repository.learn
+#: roles that look after an organisation and all below it
+OVERSEEING = ("administrator", "registrar", "auditor")
+
+
+async def may_oversee(pool: Pool, institution: UUID, caller: Caller) -> bool:
+    """Whether the caller is a client of the institution's line, or a person who oversees it."""
+    if caller.organisation is not None:
+        return await repository.is_in_tree(pool, institution, root=caller.organisation)
+    if caller.is_person:
+        return await repository.has_role_above(pool, institution, person=caller.subject, roles=OVERSEEING)
+    return False

@@ -1,0 +1,118 @@
+"""SQL of learners. The service's own side of events: no caller is involved, so none limits what is seen."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from services.creditbank.tables import Connection, Pool
+
+_LEARN = """
+insert into learner (id, version, status)
+select distinct on (p.id) p.id, p.version, p.status
+from jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, status text)
+order by p.id, p.version desc
+on conflict (id) do update set version = excluded.version, status = excluded.status
+where learner.version < excluded.version
+returning number, id, version
+"""
+# What follows reads the same snapshots again, only those that were newer than what was known.
+_NEWER = """
+newer as (
+  select k.number, p.identifiers, p.roles
+  from unnest($2::bigint[], $3::uuid[], $4::bigint[]) as k (number, id, version)
+  join jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, identifiers jsonb, roles jsonb)
+    on p.id = k.id and p.version = k.version
+)
+"""
+_IDENTIFIERS = f"""
+with {_NEWER}, sent as (
+  select distinct on (i.organisation, i.sourced_id) i.organisation, i.sourced_id, n.number
+  from newer n cross join jsonb_to_recordset(n.identifiers) as i (organisation uuid, sourced_id text)
+  order by i.organisation, i.sourced_id
+), anchored as (
+  insert into roster_anchor (organisation) select distinct organisation from sent
+  except select organisation from roster_anchor
+  on conflict do nothing
+), dropped as (
+  delete from learner_identifier k
+  where k.learner = any($2) and not exists (
+    select from sent s
+    where s.organisation = k.anchor and s.sourced_id = k.sourced_id and s.number = k.learner)
+)
+insert into learner_identifier (anchor, sourced_id, learner)
+select organisation, sourced_id, number from sent
+on conflict (anchor, sourced_id) do update set learner = excluded.learner
+where learner_identifier.learner <> excluded.learner
+"""
+_ORGANISATIONS = f"""
+with {_NEWER}, sent as (
+  select n.number, r.organisation, array_agg(distinct r.role) as roles
+  from newer n cross join jsonb_to_recordset(n.roles) as r (organisation uuid, role varchar)
+  group by n.number, r.organisation
+), ended as (
+  update learner_organisation k set roles = '{{}}'
+  where k.learner = any($2) and k.roles <> '{{}}' and not exists (
+    select from sent s where s.number = k.learner and s.organisation = k.organisation)
+)
+insert into learner_organisation (learner, organisation, roles)
+select number, organisation, roles from sent
+on conflict (learner, organisation) do update set roles = excluded.roles
+where learner_organisation.roles <> excluded.roles
+"""
+_STUDENTS_WITHOUT_ACCOUNT = """
+select array_agg(distinct l.number)
+from jsonb_to_recordset($1::jsonb) as p (id uuid, roles jsonb)
+join learner l on l.id = p.id
+where p.roles @> '[{"role": "student"}]'
+  and not exists (select from account a where a.learner = l.number and a.scheme = $2)
+"""
+_OPEN = "select learner, wrapped from open_accounts($1, $2, $3)"
+
+
+async def learn(connection: Connection, people: bytes) -> None:
+    """Take over the newer of the snapshots in a JSON array of people."""
+    newer = await connection.fetch(_LEARN, people)
+    if newer:
+        columns = (
+            [row["number"] for row in newer],
+            [row["id"] for row in newer],
+            [row["version"] for row in newer],
+        )
+        await connection.execute(_IDENTIFIERS, people, *columns)
+        await connection.execute(_ORGANISATIONS, people, *columns)
+
+
+async def students_without_account(connection: Connection, people: bytes, scheme: int) -> Sequence[int]:
+    """Numbers of those who come as a student and have no account in the scheme yet."""
+    return await connection.fetchval(_STUDENTS_WITHOUT_ACCOUNT, people, scheme) or []
+
+
+async def open_accounts(
+    connection: Connection, learners: Sequence[int], schemes: Sequence[int], keys: Sequence[bytes]
+) -> dict[int, bytes]:
+    """Open the missing accounts; returns each learner's wrapped key, which is the older if there was one."""
+    rows = await connection.fetch(_OPEN, learners, schemes, keys)
+    return {row["learner"]: row["wrapped"] for row in rows}
+
+
+_COVERAGE = """
+select count(*) as people, count(*) filter (where has_account) as accounts,
+  count(*) filter (where is_student) as students,
+  count(*) filter (where is_student and has_account) as students_with_account
+from (
+  select bool_or('student' = any(o.roles)) as is_student,
+    exists (select from account a where a.learner = o.learner) as has_account
+  from institution x
+  join learner_organisation o on o.organisation = x.id
+  where x.ancestors @> array[$1::uuid]
+  group by o.learner
+) t
+"""
+
+
+async def coverage(pool: Pool, organisation: UUID) -> asyncpg.Record:
+    """Counts of those who hold or held a role in the tree; whoever asks must have been let in."""
+    row = await pool.fetchrow(_COVERAGE, organisation)
+    assert row is not None, "an aggregate has one row"
+    return row

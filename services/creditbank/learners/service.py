@@ -1,0 +1,37 @@
+"""Learners and their accounts.
+
+Who comes as a student gets an account at once, so that every student has one before credits arrive.
+Anybody else can be a learner too (a teacher in further training, a citizen): the account is then opened
+in the transaction's eve of the first credits, see `ensure_accounts`.
+"""
+
+from collections.abc import Sequence
+
+from services.creditbank.learners import repository
+from services.creditbank.learners.keys import KeyRing
+from services.creditbank.schemes.rules import DEFAULT_SCHEME_ID
+from services.creditbank.tables import Connection
+
+coverage = repository.coverage
+
+
+async def learn(connection: Connection, keys: KeyRing, people: bytes) -> None:
+    """Apply snapshots of people, a JSON array, and open the accounts of those who are students.
+
+    Idempotent, in any order: of one person the highest version stays.
+    """
+    await repository.learn(connection, people)
+    learners = await repository.students_without_account(connection, people, DEFAULT_SCHEME_ID)
+    if learners:
+        await ensure_accounts(connection, keys, learners, [DEFAULT_SCHEME_ID] * len(learners))
+
+
+async def ensure_accounts(
+    connection: Connection, keys: KeyRing, learners: Sequence[int], schemes: Sequence[int]
+) -> dict[int, bytes]:
+    """Open each learner's account in the scheme beside it where missing; returns the wrapped shred keys.
+
+    Two callers at once make one key: the first stays, and both get it.
+    """
+    wrapped = [keys.fresh(learner) for learner in learners]
+    return await repository.open_accounts(connection, learners, schemes, wrapped)

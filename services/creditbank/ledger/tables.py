@@ -1,0 +1,157 @@
+"""The books. Written only by the functions of migration 0001; the service's role may only read them.
+
+Every row belongs to one learner and every key holds the learner's number, so the books can be cut by
+learner. Columns stand in the order of their width, which saves a tenth of the bytes.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, SmallInteger, Text, text
+from sqlmodel import Field
+
+from services.creditbank.tables import Table, key, part, scheme_key
+
+_NOT_NEGATIVE = "least(provisional, available, held, redeemed, converted, expired, revoked) >= 0"
+_PARTS = "issued::bigint = provisional::bigint + available + held + redeemed + converted + expired + revoked"
+
+
+class Account(Table, table=True):
+    """One learner's book in one scheme: the sums of its lots and the head of its chain of entries.
+
+    Its row is the lock under which the book is written.
+    """
+
+    __table_args__ = (
+        CheckConstraint(_NOT_NEGATIVE, name="not_negative"),
+        CheckConstraint("(sequence = 0) = (head is null)", name="head"),
+    )
+
+    learner: int = key(BigInteger)
+    scheme: int = scheme_key()
+    sequence: int = part(Integer)
+    version: int = part(BigInteger)
+    provisional: int = part(BigInteger)
+    available: int = part(BigInteger)
+    held: int = part(BigInteger)
+    redeemed: int = part(BigInteger)
+    converted: int = part(BigInteger)
+    expired: int = part(BigInteger)
+    revoked: int = part(BigInteger)
+    opened_at: datetime = Field(
+        default=None, nullable=False, sa_column_kwargs={"server_default": text("now()")}
+    )
+    person: UUID
+    head: bytes | None = None
+
+
+class Lot(Table, table=True):
+    """Credits of one attempt at one outcome; `number` is the sequence of the entry that issued them.
+
+    The parts always sum to what was issued: a credit is in one of these states, never in two.
+    """
+
+    __table_args__ = (
+        CheckConstraint("issued > 0", name="issued"),
+        CheckConstraint(_NOT_NEGATIVE, name="not_negative"),
+        CheckConstraint(_PARTS, name="parts"),
+        Index(
+            "uq_lot_attempt",
+            "learner",
+            "issuer",
+            "attempt",
+            unique=True,
+            postgresql_where=text("attempt is not null and revoked < issued"),
+        ),
+    )
+
+    learner: int = key(BigInteger)
+    issued: int
+    provisional: int = part(Integer)
+    available: int = part(Integer)
+    held: int = part(Integer)
+    redeemed: int = part(Integer)
+    converted: int = part(Integer)
+    expired: int = part(Integer)
+    revoked: int = part(Integer)
+    number: int = key(Integer)
+    earned_on: date
+    expires_on: date | None = None
+    scheme: int = scheme_key()
+    issuer: UUID
+    outcome: UUID
+    attempt: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    grade: str | None = None
+
+
+class Entry(Table, table=True):
+    """One line of a learner's book, for ever. Its commitment covers all of it and the entry before."""
+
+    __table_args__ = (
+        Index("uq_entry_key", "key_hash", "learner", unique=True),
+        Index(
+            "uq_entry_reverses",
+            "learner",
+            "scheme",
+            "reverses",
+            unique=True,
+            postgresql_where=text("reverses is not null"),
+        ),
+        Index("ix_entry_batch", "batch"),
+    )
+
+    learner: int = key(BigInteger)
+    recorded_at: datetime
+    sequence: int = key(Integer)
+    effective_on: date
+    scheme: int = scheme_key()
+    kind: int = Field(sa_type=SmallInteger)
+    id: UUID
+    batch: UUID
+    reverses: int | None = None
+    key_hash: UUID
+    payload_hash: UUID
+    commitment: bytes
+
+
+class Posting(Table, table=True):
+    """One side of an entry: in the institution's contra account, or in a lot. They sum to nothing."""
+
+    __table_args__ = (
+        CheckConstraint("amount <> 0", name="amount"),
+        CheckConstraint("(lot is null) <> (institution is null)", name="side"),
+    )
+
+    learner: int = key(BigInteger)
+    amount: int = Field(sa_type=BigInteger)
+    entry: int = key(Integer)
+    lot: int | None = None
+    scheme: int = scheme_key()
+    line: int = key(SmallInteger)
+    bucket: int = Field(sa_type=SmallInteger)
+    institution: UUID | None = None
+
+
+class DepositBatch(Table, table=True):
+    """One call to post, and what became of its items. An institution's totals are sums over these."""
+
+    __tablename__ = "deposit_batch"
+    __table_args__ = (
+        Index(
+            "ix_deposit_batch_institution_scheme",
+            "institution",
+            "scheme",
+            postgresql_include=["posted", "amount"],
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    institution: UUID
+    client: str
+    recorded_at: datetime
+    amount: int = Field(sa_type=BigInteger)
+    posted: int
+    replayed: int
+    conflicts: int
+    refused: int
+    scheme: int = Field(sa_type=SmallInteger)

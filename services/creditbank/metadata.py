@@ -1,0 +1,19 @@
+"""Every table of the service, gathered for migrations."""
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+import services.creditbank.institutions.tables
+import services.creditbank.learners.tables
+import services.creditbank.ledger.tables
+import services.creditbank.outcomes.tables
+import services.creditbank.schemes.tables  # noqa: F401
+from libs.common.migrations import inbox_table
+from libs.common.outbox import outbox_table
+from services.creditbank.tables import Table
+
+outbox_table(Table.metadata)
+inbox_table(Table.metadata)
+
+METADATA: Final[MetaData] = Table.metadata

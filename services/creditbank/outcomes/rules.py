@@ -1,0 +1,6 @@
+"""What credits are given for."""
+
+from typing import Final
+
+STATUSES: Final = ("active", "closed")
+KINDS: Final = ("course", "unit", "certificate")

@@ -1,0 +1,124 @@
+"""What auth would have told creditbank: organisations, courses and people, made with fresh ids."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from libs.common.ids import new_id
+from services.creditbank.institutions import service as institutions
+from services.creditbank.learners import service as learners
+from services.creditbank.learners.keys import KeyRing
+from services.creditbank.outcomes import service as outcomes
+
+Connection = asyncpg.Connection
+
+
+def as_json(*documents: dict[str, Any]) -> bytes:
+    return json.dumps(documents, default=str, ensure_ascii=False).encode()
+
+
+def organisation(identifier: UUID, ancestors: Sequence[UUID], **changes: Any) -> dict[str, Any]:
+    """The data of auth.organisation.changed.v1."""
+    return {
+        "id": identifier,
+        "version": 1,
+        "status": "active",
+        "type": "school",
+        "name": "第一中学",
+        "parent": ancestors[-1] if ancestors else None,
+        "ancestors": [*ancestors, identifier],
+        "identifier": None,
+        **changes,
+    }
+
+
+def course(identifier: UUID, owner: UUID, **changes: Any) -> dict[str, Any]:
+    """The data of auth.course.changed.v1."""
+    return {
+        "id": identifier,
+        "version": 1,
+        "status": "active",
+        "title": "Algebra I",
+        "code": "ALG-1",
+        "organisation": owner,
+        "sourced_id": None,
+        **changes,
+    }
+
+
+def person(identifier: UUID, *roles: tuple[str, UUID], **changes: Any) -> dict[str, Any]:
+    """The data of auth.person.changed.v1."""
+    return {
+        "id": identifier,
+        "version": 1,
+        "status": "active",
+        "given_name": "小明",
+        "family_name": "王",
+        "preferred_name": None,
+        "identifiers": [],
+        "roles": [
+            {"role": role, "organisation": place, "primary": True, "from": None, "to": None}
+            for role, place in roles
+        ],
+        "guardians": [],
+        **changes,
+    }
+
+
+@dataclass
+class District:
+    """A district with two schools; `course` and the students belong to the first."""
+
+    region: UUID = field(default_factory=new_id)
+    district: UUID = field(default_factory=new_id)
+    school: UUID = field(default_factory=new_id)
+    other_school: UUID = field(default_factory=new_id)
+    course: UUID = field(default_factory=new_id)
+    district_course: UUID = field(default_factory=new_id)
+    other_course: UUID = field(default_factory=new_id)
+    students: list[UUID] = field(default_factory=list)
+
+    def sourced(self, name: str) -> str:
+        return f"{name}-{self.district.hex[-6:]}"
+
+
+async def make_district(connection: Any, keys: KeyRing, students: int = 3) -> District:
+    """Tell the bank of a fresh district; its students are called S-0, S-1, ... by the district's roster."""
+    made = District(students=[new_id() for _ in range(students)])
+    await institutions.learn(
+        connection,
+        as_json(
+            organisation(made.region, [], type="region"),
+            organisation(made.district, [made.region], type="district", name="District"),
+            organisation(made.school, [made.region, made.district]),
+            organisation(made.other_school, [made.region, made.district], name="Other"),
+        ),
+    )
+    await outcomes.learn(
+        connection,
+        as_json(
+            course(made.course, made.school, sourced_id="C-1"),
+            course(made.district_course, made.district, sourced_id="C-2", title="数学"),
+            course(made.other_course, made.other_school, sourced_id="C-3"),
+        ),
+    )
+    if made.students:
+        await learners.learn(
+            connection,
+            keys,
+            as_json(
+                *(
+                    person(
+                        student,
+                        ("student", made.school),
+                        identifiers=[{"organisation": made.district, "sourced_id": f"S-{n}"}],
+                    )
+                    for n, student in enumerate(made.students)
+                )
+            ),
+        )
+    return made
