@@ -10,6 +10,7 @@ from datetime import date
 from infra.dev import demo_names as names
 
 SEED = 20
+SOURCE = "demo"  # the name under which auth knows where the set comes from
 STUDENTS_PER_CLASS = 10
 Row = tuple[str, ...]
 

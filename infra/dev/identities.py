@@ -1,7 +1,7 @@
 """What the runner and the demo ask of auth: sign in, organisations, rosters, accounts, clients."""
 
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from infra.dev.calls import Api, CallFailedError, wait_for
 from infra.dev.credentials import new_password
 
 #: states of a roster import that change no more
-FINAL = ("applied", "checked", "unchanged", "refused", "failed")
+FINAL = ("applied", "unchanged", "refused", "failed")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def sign_in(auth: str, username: str, password: str) -> SignedIn:
     return SignedIn(answer["access_token"], answer["person"])
 
 
-def client_token(auth: str, client: dict[str, Any]) -> str:
+def client_token(auth: str, client: Mapping[str, Any]) -> str:
     """A token by client credentials, for a registered client as run.json describes it."""
     form = {
         "grant_type": "client_credentials",
@@ -61,22 +61,21 @@ class Identities:
                 return dict(organisation)
         return dict(self.api.post("/v1/organisations", {"parent": parent, "type": kind, "name": name}))
 
-    def import_roster(
-        self, organisation: str, archive: bytes, progress: Callable[[dict[str, Any]], None]
-    ) -> dict[str, Any]:
-        """Uploads a set, follows the job to its end and gives its report; raises when it is refused."""
-        answer = self.api.upload("/v1/roster-imports", archive, organisation=organisation, dry_run="false")
+    def import_roster(self, organisation: str, archive: bytes, source: str) -> dict[str, Any]:
+        """Uploads a set and follows the job to its end; raises with the findings when it is refused."""
+        answer = self.api.upload("/v1/roster-imports", archive, organisation=organisation, source=source)
         where = answer.headers["Location"]
         job: dict[str, Any] = {}
 
         def ended() -> bool:
             job.update(self.api.get(where))
-            progress(job)
             return job["state"] in FINAL
 
         wait_for(ended, f"import {where}", 900)
         if job["state"] in ("refused", "failed"):
-            raise CallFailedError(f"import {where}", 0, f"{job['state']}: {job.get('findings') or job}")
+            findings = self.api.get(f"{where}/findings?severity=error")["items"]
+            shown = [f"\n  {one['file']}:{one['row']} {one['field']}: {one['message']}" for one in findings]
+            raise CallFailedError(f"import {where}", 0, job["state"] + "".join(shown[:20]))
         return job
 
     def people(self, organisation: str, role: str, limit: int = 200) -> list[dict[str, Any]]:

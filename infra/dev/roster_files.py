@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,8 +17,14 @@ class ShownClass:
     identity: str
     title: str
     course: str
+    terms: tuple[tuple[str, str], ...]  # first and last days
     students: tuple[str, ...]
     teachers: tuple[str, ...]
+
+    def earned_on(self, today: date) -> str:
+        """The latest first or last day of a term until today: the same for all runs within a term."""
+        passed = [day for term in self.terms for day in term if day <= today.isoformat()]
+        return max(passed, default=today.isoformat())
 
 
 @dataclass(frozen=True)
@@ -51,11 +58,16 @@ def from_archive(name: str, archive: bytes) -> RosterSet:
         members: dict[tuple[str, str], list[str]] = defaultdict(list)
         for row in _rows(files, "enrollments.csv"):
             members[row["classSourcedId"], row["role"].lower()].append(row["userSourcedId"])
+        days = {
+            row["sourcedId"]: (row["startDate"], row["endDate"])
+            for row in _rows(files, "academicSessions.csv")
+        }
         classes = {
             row["sourcedId"]: ShownClass(
                 row["sourcedId"],
                 row["title"],
                 row.get("courseSourcedId", ""),
+                tuple(days[term] for term in row.get("termSourcedIds", "").split(",") if term in days),
                 tuple(members[row["sourcedId"], "student"]),
                 tuple(members[row["sourcedId"], "teacher"]),
             )

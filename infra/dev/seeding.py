@@ -30,15 +30,18 @@ def _load(auth: str, credentials: Credentials) -> None:
     session = sign_in(auth, administrator["username"], administrator["password"])
     asked = Identities(Api(auth, session.token))
     root = asked.root()
-    region = asked.ensure_organisation(root, "region", demo_names.REGION)
     archive = demo_region.archive(datetime.datetime.now(datetime.UTC).date())
-    asked.import_roster(region["id"], archive, lambda _job: None)
-    university = asked.ensure_organisation(root, "university", INSTITUTION)
+    asked.import_roster(root, archive, demo_region.SOURCE)
+    region = asked.ensure_organisation(root, "region", demo_names.REGION)
+    # An institution posts for learners and courses of its own line: so the university lies in the region.
+    university = asked.ensure_organisation(region["id"], "university", INSTITUTION)
     # What is shown once is kept at once: an interruption must lose no secret.
     done = credentials.document.get("demo", {"accounts": [], "clients": []})
     done["organisations"] = {"root": root, "region": region["id"], "university": university["id"]}
     if not done["clients"]:
-        done["clients"].append(asked.register_client(INSTITUTION, university["id"], ["credits.post"]))
+        done["clients"].append(
+            asked.register_client(INSTITUTION, university["id"], ["credits.post", "credits.read"])
+        )
         credentials.keep("demo", done)
     for person, roles in _chosen(asked, region["id"])[len(done["accounts"]) :]:
         done["accounts"].append({**asked.activate(person), "roles": roles, "name": full_name(person)})
@@ -48,7 +51,7 @@ def _load(auth: str, credentials: Credentials) -> None:
 
 def _chosen(asked: Identities, region: str) -> list[tuple[dict[str, Any], list[str]]]:
     """A student, a guardian of that student, a teacher of the same school, and a registrar of the region."""
-    school = asked.children(region)[0]["id"]
+    school = next(one["id"] for one in asked.children(region) if one["type"] == "school")
     student = asked.people(school, "student")[0]
     guardian = asked.relatives(student["id"], "guardians")[0]
     teacher, registrar = asked.people(school, "teacher")[:2]

@@ -9,11 +9,11 @@ from typing import Any
 
 from infra.dev import demo_names, demo_region, identities, roster_files
 from infra.dev.calls import Api, wait_for
+from infra.dev.demo_region import SOURCE
 from infra.dev.identities import Identities, SignedIn, full_name
 from infra.dev.roster_files import RosterSet, ShownClass
 
 BATCH = 1000
-SCHEME = "xuebu:credits"
 Run = Mapping[str, Any]
 
 
@@ -24,22 +24,31 @@ def play(run: Run, roster: RosterSet | None, credits_file: Path | None) -> Any:
     step("An administrator signs in")
     session = identities.sign_in(where["auth"], administrator["username"], administrator["password"])
     asked = Identities(Api(where["auth"], session.token))
-    root = run["organisations"]["root"]
-    if roster is None:
-        today = datetime.datetime.now(datetime.UTC).date()
-        roster = roster_files.from_archive(demo_names.REGION, demo_region.archive(today))
-    region = asked.ensure_organisation(root, "region", roster.name)
+    anchor, roster, client = _choose(run, asked, roster)
 
     step(f"The roster {roster.name} is imported")
-    job = asked.import_roster(region["id"], roster.archive, lambda _job: None)
-    tell(f"{job['state']}: {_counts(job)}")
-    _wait_for_all(where, session.token, region["id"])
+    job = asked.import_roster(anchor, roster.archive, SOURCE)
+    tell(f"{job['state']} ({job['dialect']})")
+    for kind, counts in job["counts"].items():
+        tell(f"{kind}: {_numbers(counts)}")
+    _wait_for_all(where, session.token, anchor)
 
     shown = roster.shown
-    teacher, student = _sign_in_two(asked, region["id"], shown)
+    teacher, student = _sign_in_two(asked, anchor, shown)
     _post_announcement(where, teacher, student, shown)
-    _post_credits(run, roster, credits_file)
+    _post_credits(where, client, roster, credits_file)
     return _look(where, student)
+
+
+def _choose(run: Run, asked: Identities, roster: RosterSet | None) -> tuple[str, RosterSet, Run]:
+    """Where the set is imported, the set, and the client of an institution that may post for its learners."""
+    root = asked.root()
+    if roster is None:
+        today = datetime.datetime.now(datetime.UTC).date()
+        client = next(one for one in run["clients"] if "credits.post" in one["scopes"])
+        return root, roster_files.from_archive(demo_names.REGION, demo_region.archive(today)), client
+    region = asked.ensure_organisation(root, "region", roster.name)["id"]
+    return region, roster, asked.register_client("demo", region, ["credits.post"])
 
 
 def _wait_for_all(where: Mapping[str, str], token: str, region: str) -> None:
@@ -97,8 +106,11 @@ def _post_announcement(
     tell(f"“{post['title']}” by {post['author']['name']} in {post['space']['title']}")
 
 
-def _post_credits(run: Run, roster: RosterSet, credits_file: Path | None) -> None:
-    step("An institution's client posts credits")
+def _post_credits(
+    where: Mapping[str, str], client: Run, roster: RosterSet, credits_file: Path | None
+) -> None:
+    step(f"The institution's client “{client['name']}” posts credits")
+    today = datetime.datetime.now(datetime.UTC).date()
     offered = roster_files.read_credits(credits_file) if credits_file else {roster.shown.identity: Decimal(1)}
     items = [
         {
@@ -107,17 +119,18 @@ def _post_credits(run: Run, roster: RosterSet, credits_file: Path | None) -> Non
             "course": {"sourced_id": one.course},
             "attempt": one.identity,
             "credits": f"{amount:.2f}",
-            "earned_on": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "earned_on": one.earned_on(today),
         }
         for identity, amount in offered.items()
         if (one := roster.classes.get(identity))
         for student in one.students
     ]
-    client = next(one for one in run["clients"] if "credits.post" in one["scopes"])
-    api = Api(run["services"]["creditbank"], identities.client_token(run["services"]["auth"], client))
+    api = Api(where["creditbank"], identities.client_token(where["auth"], client))
     for start in range(0, len(items), BATCH):
-        answer = api.post("/v1/deposits", {"scheme": SCHEME, "items": items[start : start + BATCH]})
+        answer = api.post("/v1/deposits", {"items": items[start : start + BATCH]})
         tell(f"{min(start + BATCH, len(items))} of {len(items)}: {_numbers(answer)}")
+        for refused in [one for one in answer["items"] if one["outcome"] in ("refused", "conflict")][:3]:
+            tell(f"  {_numbers(refused)}")
 
 
 def _look(where: Mapping[str, str], student: SignedIn) -> Any:
@@ -126,9 +139,11 @@ def _look(where: Mapping[str, str], student: SignedIn) -> Any:
     bank = Api(where["creditbank"], student.token)
     for entry in spaces.get("/v1/feed")["items"][:3]:
         tell(f"feed: {entry['title']} · {entry['space']['title']}")
-    tell(f"account: {_numbers(bank.get('/v1/accounts/me'))}")
+    for account in bank.get("/v1/accounts/me")["accounts"]:
+        tell(f"account {account['scheme']}: {_numbers(account)}")
     for entry in bank.get("/v1/accounts/me/entries")["items"][:5]:
-        tell(f"entry: {_numbers(entry)}")
+        course, institution = entry["course"]["title"], entry["institution"]["name"]
+        tell(f"entry {entry['sequence']}: {entry['credits']} for {course} by {institution}")
     tell(f"spaces knows of the credits after {wait_until_known(where['spaces'], 'creditbank'):.1f} s")
     return spaces.get("/v1/portfolio")
 
@@ -141,10 +156,6 @@ def step(text: str) -> None:
 def tell(text: str) -> None:
     """What came of it."""
     print(f"  {text}", flush=True)
-
-
-def _counts(job: Mapping[str, Any]) -> str:
-    return _numbers(job.get("counts", job))
 
 
 def _numbers(document: Mapping[str, Any]) -> str:
