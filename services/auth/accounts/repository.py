@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.auth.authority.repository import EFFECTIVE
+from services.auth.authority.rules import EFFECTIVE
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _FOR_SIGN_IN: Final = """

@@ -6,11 +6,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-# position, previous and hash are the trigger's, which takes the chain's lock: add the row last.
-INSERT: Final = """
-insert into audit (position, action, actor_kind, actor_id, organisation_id, subject_id, data, previous, hash)
-values (0, {action}, {actor_kind}, {actor_id}, {organisation_id}, {subject_id}, {data}, '', '')
-"""
+from services.auth.audit.rules import INSERT
+
 _INSERT: Final = text(
     INSERT.format(
         action=":action",

@@ -1,6 +1,6 @@
 """What is worth remembering for ever."""
 
-from typing import Literal
+from typing import Final, Literal
 
 Action = Literal[
     "account.activated",
@@ -26,3 +26,10 @@ Action = Literal[
     "session.refused",
     "session.started",
 ]
+
+# The statement that adds a row; its values stand for SQL. position, previous and hash are the trigger's,
+# which takes the chain's lock until the transaction ends: add the row last.
+INSERT: Final = """
+insert into audit (position, action, actor_kind, actor_id, organisation_id, subject_id, data, previous, hash)
+values (0, {action}, {actor_kind}, {actor_id}, {organisation_id}, {subject_id}, {data}, '', '')
+"""

@@ -4,14 +4,8 @@ from typing import Final
 from uuid import UUID
 
 from services.auth.actors import Actor
-from services.auth.authority.rules import READING_ROLES, PersonStanding, Standing
+from services.auth.authority.rules import EFFECTIVE, READING_ROLES, PersonStanding, Standing
 from services.auth.sql import Where, fetch_one
-
-#: an assignment `r` that counts today
-EFFECTIVE: Final = (
-    "r.status = 'open' and coalesce(r.begins_on <= current_date, true)"
-    " and coalesce(r.ends_on >= current_date, true)"
-)
 
 # A client reads and sees its own organisation and below; a person also sees the path above the own roles.
 _STANDING: Final = f"""

@@ -7,6 +7,12 @@ from uuid import UUID
 # Roles whose holders read the people of their organisation and of everything below it.
 READING_ROLES: Final = ("teacher", "staff", "registrar", "assessor", "administrator", "auditor")
 
+# The condition, in SQL, under which an assignment `r` counts today.
+EFFECTIVE: Final = (
+    "r.status = 'open' and coalesce(r.begins_on <= current_date, true)"
+    " and coalesce(r.ends_on >= current_date, true)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -58,13 +58,14 @@ def weakness(password: str, *, second_factor: bool = False, context: Iterable[st
         return "too_short"
     if len(text) > MAX_CODE_POINTS:
         return "too_long"
-    folded = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    folded = _without_gaps(plain)
     if _is_repeated(folded):
         return "repeated"
     if _left_after_runs(folded) < _MIN_REMAINDER:
         return "sequential"
     words = _context_words(context)
-    for spelled in (folded, folded.translate(_LEET)):
+    for spelled in (folded, _without_gaps(plain.translate(_LEET))):
         if _left_after(spelled, COMMON, _LONGEST_COMMON) < _MIN_REMAINDER:
             return "common"
         known = COMMON | words
@@ -73,12 +74,17 @@ def weakness(password: str, *, second_factor: bool = False, context: Iterable[st
     return None
 
 
+def _without_gaps(text: str) -> str:
+    """The text without spaces and punctuation, which make nothing harder to guess."""
+    return "".join(character for character in text if unicodedata.category(character)[0] not in "PZ")
+
+
 def _context_words(context: Iterable[str]) -> frozenset[str]:
     """The context's texts whole and word by word, each of three characters or more (two, beyond ASCII)."""
     words: set[str] = set(_PRODUCT)
     for text in context:
         folded = unicodedata.normalize("NFKC", text).casefold()
-        words.add(re.sub(r"[\W_]+", "", folded))
+        words.add(_without_gaps(folded))
         words.update(re.split(r"[\W_]+", folded))
     return frozenset(word for word in words if len(word) >= (3 if word.isascii() else 2))
 

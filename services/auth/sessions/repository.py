@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.auth.audit.repository import INSERT as AUDIT
+from services.auth.audit.rules import INSERT as AUDIT
 from services.auth.sql import Where, execute, fetch
 
 # One statement, so one round trip and one transaction: the session, the better hash, the audit.
