@@ -16,76 +16,64 @@ on conflict (id) do update set version = excluded.version, status = excluded.sta
 where learner.version < excluded.version
 returning number, id, version
 """
-# What follows reads the same snapshots again, only those that were newer than what was known.
-_NEWER = """
-newer as (
+# Reads the same snapshots again, only those that were newer than what was known.
+_REPLACE = """
+with newer as materialized (
   select k.number, p.identifiers, p.roles
   from unnest($2::bigint[], $3::uuid[], $4::bigint[]) as k (number, id, version)
   join jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, identifiers jsonb, roles jsonb)
     on p.id = k.id and p.version = k.version
-)
-"""
-_IDENTIFIERS = f"""
-with {_NEWER}, sent as (
+), called as (
   select distinct on (i.organisation, i.sourced_id) i.organisation, i.sourced_id, n.number
   from newer n cross join jsonb_to_recordset(n.identifiers) as i (organisation uuid, sourced_id text)
-  order by i.organisation, i.sourced_id
+  order by i.organisation, i.sourced_id, n.number
 ), anchored as (
-  insert into roster_anchor (organisation) select distinct organisation from sent
-  except select organisation from roster_anchor
+  insert into roster_anchor (organisation)
+  select organisation from called except select organisation from roster_anchor
   on conflict do nothing
-), dropped as (
+), renamed as (
   delete from learner_identifier k
   where k.learner = any($2) and not exists (
-    select from sent s
-    where s.organisation = k.anchor and s.sourced_id = k.sourced_id and s.number = k.learner)
-)
-insert into learner_identifier (anchor, sourced_id, learner)
-select organisation, sourced_id, number from sent
-on conflict (anchor, sourced_id) do update set learner = excluded.learner
-where learner_identifier.learner <> excluded.learner
-"""
-_ORGANISATIONS = f"""
-with {_NEWER}, sent as (
+    select from called c
+    where c.organisation = k.anchor and c.sourced_id = k.sourced_id)
+), named as (
+  insert into learner_identifier (anchor, sourced_id, learner)
+  select organisation, sourced_id, number from called
+  on conflict (anchor, sourced_id) do update set learner = excluded.learner
+  where learner_identifier.learner <> excluded.learner
+), placed as (
   select n.number, r.organisation, array_agg(distinct r.role) as roles
   from newer n cross join jsonb_to_recordset(n.roles) as r (organisation uuid, role varchar)
   group by n.number, r.organisation
 ), ended as (
-  update learner_organisation k set roles = '{{}}'
-  where k.learner = any($2) and k.roles <> '{{}}' and not exists (
-    select from sent s where s.number = k.learner and s.organisation = k.organisation)
+  update learner_organisation k set roles = '{}'
+  where k.learner = any($2) and k.roles <> '{}' and not exists (
+    select from placed p where p.number = k.learner and p.organisation = k.organisation)
+), held as (
+  insert into learner_organisation (learner, organisation, roles)
+  select number, organisation, roles from placed
+  on conflict (learner, organisation) do update set roles = excluded.roles
+  where learner_organisation.roles <> excluded.roles
 )
-insert into learner_organisation (learner, organisation, roles)
-select number, organisation, roles from sent
-on conflict (learner, organisation) do update set roles = excluded.roles
-where learner_organisation.roles <> excluded.roles
-"""
-_STUDENTS_WITHOUT_ACCOUNT = """
-select array_agg(distinct l.number)
-from jsonb_to_recordset($1::jsonb) as p (id uuid, roles jsonb)
-join learner l on l.id = p.id
-where p.roles @> '[{"role": "student"}]'
-  and not exists (select from account a where a.learner = l.number and a.scheme = $2)
+select array_agg(distinct p.number) from placed p
+where 'student' = any(p.roles)
+  and not exists (select from account a where a.learner = p.number and a.scheme = $5)
 """
 _OPEN = "select learner, wrapped from open_accounts($1, $2, $3)"
 
 
-async def learn(connection: Connection, people: bytes) -> None:
-    """Take over the newer of the snapshots in a JSON array of people."""
+async def learn(connection: Connection, people: bytes, scheme: int) -> Sequence[int]:
+    """Take over the newer of the snapshots in a JSON array of people.
+
+    Returns the numbers of those who come as a student and have no account in the scheme yet.
+    """
     newer = await connection.fetch(_LEARN, people)
-    if newer:
-        columns = (
-            [row["number"] for row in newer],
-            [row["id"] for row in newer],
-            [row["version"] for row in newer],
-        )
-        await connection.execute(_IDENTIFIERS, people, *columns)
-        await connection.execute(_ORGANISATIONS, people, *columns)
-
-
-async def students_without_account(connection: Connection, people: bytes, scheme: int) -> Sequence[int]:
-    """Numbers of those who come as a student and have no account in the scheme yet."""
-    return await connection.fetchval(_STUDENTS_WITHOUT_ACCOUNT, people, scheme) or []
+    if not newer:
+        return []
+    numbers = [row["number"] for row in newer]
+    ids = [row["id"] for row in newer]
+    versions = [row["version"] for row in newer]
+    return await connection.fetchval(_REPLACE, people, numbers, ids, versions, scheme) or []
 
 
 async def open_accounts(

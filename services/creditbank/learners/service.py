@@ -20,8 +20,7 @@ async def learn(connection: Connection, keys: KeyRing, people: bytes) -> None:
 
     Idempotent, in any order: of one person the highest version stays.
     """
-    await repository.learn(connection, people)
-    learners = await repository.students_without_account(connection, people, DEFAULT_SCHEME_ID)
+    learners = await repository.learn(connection, people, DEFAULT_SCHEME_ID)
     if learners:
         await ensure_accounts(connection, keys, learners, [DEFAULT_SCHEME_ID] * len(learners))
 

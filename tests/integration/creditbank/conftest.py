@@ -13,10 +13,9 @@ from infra.dev.stores import ServiceStore
 from libs.common.database import Database
 from libs.common.ids import new_id
 from services.creditbank.app import build
-from services.creditbank.learners import service as learners
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.settings import AUDIENCE, CreditbankSettings
-from tests.integration.creditbank.world import District, as_json, make_district, person
+from tests.integration.creditbank.world import District, make_district, person, tell_of_people
 from tests.issuer import Issuer, bearer
 
 WATCH = """
@@ -88,8 +87,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def district(database: Database, keys: KeyRing) -> District:
-    async with database.pool.acquire() as connection:
-        return await make_district(connection, keys)
+    return await make_district(database, keys)
 
 
 Post = Callable[..., Awaitable[Any]]
@@ -169,6 +167,5 @@ def _reference(value: UUID | str) -> dict[str, Any]:
 async def teacher(database: Database, keys: KeyRing, district: District) -> UUID:
     """A person of the district's first school who is no student."""
     identifier = new_id()
-    async with database.pool.acquire() as connection:
-        await learners.learn(connection, keys, as_json(person(identifier, ("teacher", district.school))))
+    await tell_of_people(database, keys, person(identifier, ("teacher", district.school)))
     return identifier

@@ -3,22 +3,17 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
+from libs.common.database import Database
+from libs.common.events import Event
 from libs.common.ids import new_id
-from services.creditbank.institutions import service as institutions
-from services.creditbank.learners import service as learners
+from services.creditbank.institutions.handlers import organisation_changed
+from services.creditbank.learners.handlers import person_changed
 from services.creditbank.learners.keys import KeyRing
-from services.creditbank.outcomes import service as outcomes
-
-Connection = asyncpg.Connection
-
-
-def as_json(*documents: dict[str, Any]) -> bytes:
-    return json.dumps(documents, default=str, ensure_ascii=False).encode()
+from services.creditbank.outcomes.handlers import course_changed
 
 
 def organisation(identifier: UUID, ancestors: Sequence[UUID], **changes: Any) -> dict[str, Any]:
@@ -82,43 +77,59 @@ class District:
     other_course: UUID = field(default_factory=new_id)
     students: list[UUID] = field(default_factory=list)
 
-    def sourced(self, name: str) -> str:
-        return f"{name}-{self.district.hex[-6:]}"
+
+async def tell_of_organisations(database: Database, *documents: dict[str, Any]) -> None:
+    connection = await database.connect()
+    await organisation_changed(connection, [_event(one) for one in documents])
+    await connection.close()
 
 
-async def make_district(connection: Any, keys: KeyRing, students: int = 3) -> District:
+async def tell_of_courses(database: Database, *documents: dict[str, Any]) -> None:
+    connection = await database.connect()
+    await course_changed(connection, [_event(one) for one in documents])
+    await connection.close()
+
+
+async def tell_of_people(database: Database, keys: KeyRing, *documents: dict[str, Any]) -> None:
+    connection = await database.connect()
+    async with connection.transaction():
+        await person_changed(keys)(connection, [_event(one) for one in documents])
+    await connection.close()
+
+
+def _event(document: dict[str, Any]) -> Event:
+    data = json.dumps(document, default=str, ensure_ascii=False).encode()
+    return Event(
+        id=new_id(), sequence=1, type="any", subject=str(document["id"]), time=datetime.now(UTC), data=data
+    )
+
+
+async def make_district(database: Database, keys: KeyRing, students: int = 3) -> District:
     """Tell the bank of a fresh district; its students are called S-0, S-1, ... by the district's roster."""
     made = District(students=[new_id() for _ in range(students)])
-    await institutions.learn(
-        connection,
-        as_json(
-            organisation(made.region, [], type="region"),
-            organisation(made.district, [made.region], type="district", name="District"),
-            organisation(made.school, [made.region, made.district]),
-            organisation(made.other_school, [made.region, made.district], name="Other"),
+    await tell_of_organisations(
+        database,
+        organisation(made.region, [], type="region"),
+        organisation(made.district, [made.region], type="district", name="District"),
+        organisation(made.school, [made.region, made.district]),
+        organisation(made.other_school, [made.region, made.district], name="Other"),
+    )
+    await tell_of_courses(
+        database,
+        course(made.course, made.school, sourced_id="C-1"),
+        course(made.district_course, made.district, sourced_id="C-2", title="数学"),
+        course(made.other_course, made.other_school, sourced_id="C-3"),
+    )
+    await tell_of_people(
+        database,
+        keys,
+        *(
+            person(
+                student,
+                ("student", made.school),
+                identifiers=[{"organisation": made.district, "sourced_id": f"S-{n}"}],
+            )
+            for n, student in enumerate(made.students)
         ),
     )
-    await outcomes.learn(
-        connection,
-        as_json(
-            course(made.course, made.school, sourced_id="C-1"),
-            course(made.district_course, made.district, sourced_id="C-2", title="数学"),
-            course(made.other_course, made.other_school, sourced_id="C-3"),
-        ),
-    )
-    if made.students:
-        await learners.learn(
-            connection,
-            keys,
-            as_json(
-                *(
-                    person(
-                        student,
-                        ("student", made.school),
-                        identifiers=[{"organisation": made.district, "sourced_id": f"S-{n}"}],
-                    )
-                    for n, student in enumerate(made.students)
-                )
-            ),
-        )
     return made
