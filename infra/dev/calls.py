@@ -7,6 +7,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 
 TIMEOUT_SECONDS = 60.0
@@ -26,7 +27,7 @@ class Answer:
     """A successful answer."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message  # names in any case
     body: Any
 
 
@@ -86,7 +87,7 @@ class Api:
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
                 text = response.read()
-                return Answer(response.status, dict(response.headers), json.loads(text) if text else None)
+                return Answer(response.status, response.headers, json.loads(text) if text else None)
         except urllib.error.HTTPError as answer:
             raise CallFailedError(f"{method} {address}", answer.code, answer.read()) from None
         except OSError as failure:

@@ -83,13 +83,15 @@ class Identities:
         page = self.api.get(f"/v1/organisations/{organisation}/people?role={role}&limit={limit}")
         return list(page["items"])
 
-    def person(self, organisation: str, sourced_id: str) -> dict[str, Any]:
-        """The person whom the organisation's roster knows by that sourcedId."""
+    def person(self, organisation: str, sourced_id: str, role: str) -> dict[str, Any]:
+        """The person with that role whom the organisation's roster knows by that sourcedId."""
         quoted = urllib.parse.quote(sourced_id)
-        page = self.api.get(f"/v1/organisations/{organisation}/people?sourced_id={quoted}")
-        if not page["items"]:
-            raise CallFailedError(f"person {sourced_id}", 0, "nobody in the roster has this sourcedId")
-        return dict(page["items"][0])
+        found = self.api.get(f"/v1/organisations/{organisation}/people?sourced_id={quoted}")["items"]
+        if len(found) == 1:
+            person = dict(self.api.get(f"/v1/people/{found[0]['id']}"))
+            if role in {held["role"] for held in person["roles"]}:
+                return person
+        raise CallFailedError(f"{role} {sourced_id}", 0, f"{len(found)} people found, or not with this role")
 
     def relatives(self, person: str, kind: str) -> list[dict[str, Any]]:
         """The "guardians" or "children" of a person."""

@@ -51,7 +51,8 @@ def _load(auth: str, credentials: Credentials) -> None:
 
 def _chosen(asked: Identities, region: str) -> list[tuple[dict[str, Any], list[str]]]:
     """A student, a guardian of that student, a teacher of the same school, and a registrar of the region."""
-    school = next(one["id"] for one in asked.children(region) if one["type"] == "school")
+    name = demo_names.SCHOOLS[0][0]
+    school = next(one["id"] for one in asked.children(region) if one["name"] == name)
     student = asked.people(school, "student")[0]
     guardian = asked.relatives(student["id"], "guardians")[0]
     teacher, registrar = asked.people(school, "teacher")[:2]

@@ -74,7 +74,7 @@ def _sign_in_two(asked: Identities, region: str, shown: ShownClass) -> tuple[Sig
     step(f"A teacher and a student of “{shown.title}” set their passwords and sign in")
     chosen = []
     for role, identity in (("teacher", shown.teachers[0]), ("student", shown.students[0])):
-        person = asked.person(region, identity)
+        person = asked.person(region, identity, role)
         account = asked.activate(person)
         tell(f"{role} {full_name(person)}: {account['username']} / {account['password']}")
         chosen.append(identities.sign_in(asked.api.address, account["username"], account["password"]))
@@ -88,11 +88,14 @@ def _post_announcement(
     api = Api(where["spaces"], teacher.token)
     read_by_student = {one["id"] for one in Api(where["spaces"], student.token).pages("/v1/me/spaces")}
     # Titles repeat in a school: it is the class that both are in.
-    space = next(
+    common = [
         one
         for one in api.pages("/v1/me/spaces")
         if one["kind"] == "class" and one["title"] == shown.title and one["id"] in read_by_student
-    )
+    ]
+    if not common:
+        raise ValueError(f"teacher and student have no space “{shown.title}” in common")
+    space = common[0]
     post = api.post(
         f"/v1/spaces/{space['id']}/posts",
         {
