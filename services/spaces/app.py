@@ -1,12 +1,14 @@
 """The application of spaces: its slices, and the neighbours whose events it reads."""
 
 from collections.abc import Callable
+from typing import Final
 
 from fastapi import FastAPI
 
 from libs.common.http import Service, create_app
 from libs.common.http.app import Source
 from libs.common.identity import KeySource
+from libs.common.inbox import Handler
 from services.spaces.classes.handlers import classes_changed
 from services.spaces.coverage.routes import router as coverage
 from services.spaces.credits.handlers import credits_posted
@@ -22,6 +24,15 @@ Learning spaces: everyone has a personal one, every class, school and region has
 Teachers post to their classes; members, and nobody else, read it. The portfolio shows a person
 what concerns them in one answer. 学习空间：人人有空间，班级、学校、区域各有其空间。
 """
+
+
+#: what is done with the neighbours' events, in this order within a batch
+AUTH_EVENTS: Final[dict[str, Handler]] = {
+    "auth.organisation.changed.v1": organisations_changed,
+    "auth.person.changed.v1": people_changed,
+    "auth.class.changed.v1": classes_changed,
+}
+CREDITBANK_EVENTS: Final[dict[str, Handler]] = {"creditbank.credits.posted.v1": credits_posted}
 
 
 def build(
@@ -43,16 +54,12 @@ def build(
                 "auth": Source(
                     address=settings.auth_address,
                     audience="urn:xuebu:auth",
-                    handlers={
-                        "auth.organisation.changed.v1": organisations_changed,
-                        "auth.person.changed.v1": people_changed,
-                        "auth.class.changed.v1": classes_changed,
-                    },
+                    handlers=AUTH_EVENTS,
                 ),
                 "creditbank": Source(
                     address=settings.creditbank_address,
                     audience="urn:xuebu:creditbank",
-                    handlers={"creditbank.credits.posted.v1": credits_posted},
+                    handlers=CREDITBANK_EVENTS,
                 ),
             },
             keys=keys,
