@@ -22,11 +22,10 @@ pytestmark = pytest.mark.e2e
 class Product:
     """A product started by the runner, on free ports and in a state of its own."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, number: int) -> None:
         self.state = state
-        self.output = state.with_suffix(".out")
+        self.output = state.with_suffix(f".{number}.out")
         command = [sys.executable, "-m", "infra.dev.run", "--free-ports", "--empty", "--state", str(state)]
-        (state / "run.json").unlink(missing_ok=True)  # of a runner that was killed
         environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE", "REDIS")}
         with self.output.open("ab") as output:
             self.runner = subprocess.Popen(
@@ -36,8 +35,8 @@ class Product:
     def ready(self) -> dict[str, Any]:
         """The content of run.json, once it is there."""
         file = self.state / "run.json"
-        processes.wait_until(lambda: file.exists() or self.runner.poll() is not None, 60)
-        assert file.exists(), self.said()
+        processes.wait_until(lambda: "is ready" in self.said() or self.runner.poll() is not None, 60)
+        assert self.runner.poll() is None, self.said()
         document: dict[str, Any] = json.loads(file.read_text())
         return document
 
@@ -61,11 +60,13 @@ class Product:
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    started = Product(tmp_path / "state")
+def products() -> Iterator[list[Product]]:
+    """Those a test has started; what it leaves running is ended."""
+    started: list[Product] = []
     yield started
-    if started.runner.poll() is None:
-        started.end()
+    for product in started:
+        if product.runner.poll() is None:
+            product.end()
 
 
 def health(address: str) -> int:
@@ -73,52 +74,66 @@ def health(address: str) -> int:
         return int(answer.status)
 
 
-def test_a_run_is_ready_private_and_ends_without_a_trace(product: Product) -> None:
-    run = product.ready()
+def test_the_life_of_a_product(tmp_path: Path, products: list[Product]) -> None:
+    """One story, since each start takes seconds."""
+    state = tmp_path / "state"
+    first = start(state, products)
+    run = first.ready()
+    accounts = run["accounts"]
 
+    is_ready_and_private(first, run)
+    a_second_runner_is_told_of_the_first(first, products)
+    a_killed_service_is_reported_and_started_again(first, run)
+    assert first.end(signal.SIGINT) == 0
+    nothing_is_left(first)
+
+    second = start(state, products)
+    assert second.ready()["accounts"] == accounts
+    assert "migrating" not in second.said()
+    second.runner.kill()
+    second.runner.wait()
+    if (
+        sys.platform == "linux"
+    ):  # which tells children of a parent's death; elsewhere the next start clears up
+        assert processes.wait_until(lambda: not second.leftovers(), 30), second.leftovers()
+
+    third = start(state, products)
+    assert third.ready()["accounts"] == accounts
+    assert third.end(signal.SIGTERM) == 0
+    nothing_is_left(third)
+
+
+def start(state: Path, products: list[Product]) -> Product:
+    products.append(Product(state, number=len(products)))
+    return products[-1]
+
+
+def is_ready_and_private(product: Product, run: dict[str, Any]) -> None:
     assert set(run["services"]) == {"auth", "spaces", "creditbank"}
     assert [health(address) for address in run["services"].values()] == [200, 200, 200]
-    assert stat.S_IMODE((product.state / "run.json").stat().st_mode) == 0o600
-    assert stat.S_IMODE((product.state / "secrets.json").stat().st_mode) == 0o600
+    for name in ("run.json", "secrets.json"):
+        assert stat.S_IMODE((product.state / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE(product.state.stat().st_mode) == 0o700
     assert "administrator" in run["accounts"][0]["roles"]
-    assert run["accounts"][0]["password"] in product.said()
-    assert product.end() == 0
-    assert not (product.state / "run.json").exists()
-    assert product.leftovers() == []
-
-    again = Product(product.state)
-    assert again.ready()["accounts"] == run["accounts"]
-    assert "migrating" not in again.said().partition("stopped")[2]
-    assert again.end(signal.SIGTERM) == 0
-    assert again.leftovers() == []
+    assert product.says(run["accounts"][0]["password"])
 
 
-def test_a_second_run_is_told_of_the_first(product: Product) -> None:
-    product.ready()
-    second = Product(product.state)
+def a_second_runner_is_told_of_the_first(first: Product, products: list[Product]) -> None:
+    second = start(first.state, products)
     assert second.runner.wait(30) == 1
-    assert f"Already running from this checkout (process {product.runner.pid})" in second.said()
+    assert f"Already running from this checkout (process {first.runner.pid})" in second.said()
+    assert (first.state / "run.json").exists()
 
 
-def test_a_killed_service_is_reported_and_can_be_started_again(product: Product) -> None:
-    run = product.ready()
+def a_killed_service_is_reported_and_started_again(product: Product, run: dict[str, Any]) -> None:
     os.kill(run["processes"]["spaces"], signal.SIGKILL)
-
     assert product.says("spaces was ended by SIGKILL")
     assert health(run["services"]["auth"]) == 200
     product.runner.send_signal(signal.SIGUSR1)
     assert product.says("All services are ready again.")
     assert health(run["services"]["spaces"]) == 200
-    assert product.end() == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's death")
-def test_a_killed_runner_takes_everything_along(product: Product) -> None:
-    product.ready()
-    product.runner.kill()
-    product.runner.wait()
-    assert processes.wait_until(lambda: product.leftovers() == [], 30), product.leftovers()
-
-    again = Product(product.state)
-    assert again.ready()["services"]
-    assert again.end() == 0
+def nothing_is_left(product: Product) -> None:
+    assert not (product.state / "run.json").exists()
+    assert product.leftovers() == []
