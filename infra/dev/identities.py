@@ -1,7 +1,7 @@
 """What the runner and the demo ask of auth: sign in, organisations, rosters, accounts, clients."""
 
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +61,19 @@ class Identities:
                 return dict(organisation)
         return dict(self.api.post("/v1/organisations", {"parent": parent, "type": kind, "name": name}))
 
-    def import_roster(self, organisation: str, archive: bytes, source: str) -> dict[str, Any]:
+    def import_roster(
+        self, organisation: str, archive: bytes, source: str, stage_begun: Callable[[str], None]
+    ) -> dict[str, Any]:
         """Uploads a set and follows the job to its end; raises with the findings when it is refused."""
         answer = self.api.upload("/v1/roster-imports", archive, organisation=organisation, source=source)
         where = answer.headers["Location"]
         job: dict[str, Any] = {}
 
         def ended() -> bool:
+            before = job.get("state"), job.get("stage")
             job.update(self.api.get(where))
+            if before != (job["state"], job["stage"]) and job["state"] not in FINAL:
+                stage_begun(f"{job['state']} {job['stage'] or ''}".rstrip())
             return job["state"] in FINAL
 
         wait_for(ended, f"import {where}", 900)

@@ -94,7 +94,7 @@ def _rows(files: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
 def _zipped(folder: Path) -> bytes:
     found = sorted(folder.glob("*.csv"))
     if not found:
-        raise FileNotFoundError(f"{folder} holds no CSV files")
+        raise FileNotFoundError(f"{folder} is no zip file and no folder with CSV files")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in found:

@@ -27,7 +27,7 @@ def play(run: Run, roster: RosterSet | None, credits_file: Path | None) -> Any:
     anchor, roster, client = _choose(run, asked, roster)
 
     step(f"The roster {roster.name} is imported")
-    job = asked.import_roster(anchor, roster.archive, SOURCE)
+    job = asked.import_roster(anchor, roster.archive, SOURCE, tell)
     tell(f"{job['state']} ({job['dialect']})")
     for kind, counts in job["counts"].items():
         tell(f"{kind}: {_numbers(counts)}")
