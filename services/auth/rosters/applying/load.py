@@ -43,7 +43,6 @@ _STEPS = (
 )
 _EVENTS = ("organisation", "course", "person", "class")
 _RECORDERS = {"organisation": "organisations", "course": "courses", "person": "people", "class": "classes"}
-_CHANGES = ("new", "changed", "closed")
 
 
 class Result(StrEnum):
@@ -144,7 +143,7 @@ async def _apply(script: Script, order: Order, outcome: Outcome, progress: Progr
     if script.findings.errors:
         outcome.counts.clear()
         return
-    if not any(counts[change] for counts in outcome.counts.values() for change in _CHANGES):
+    if not script.has_changed():
         script.findings.add("same_set")
         outcome.result = Result.UNCHANGED
         return

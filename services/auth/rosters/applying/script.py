@@ -1,7 +1,8 @@
 """The import's SQL: files of statements, each introduced by a line that says what its result means.
 
-``--@ step`` runs; ``--@ count KIND OUTCOME`` counts its rows; ``--@ tally KIND`` selects counts by outcome;
-``--@ check CODE KIND.COLUMN [TARGET]`` selects line and value of each finding at a staged column.
+``--@ step`` runs; ``--@ mark`` runs and counts as a change that is not shown; ``--@ count KIND OUTCOME``
+counts its rows; ``--@ tally KIND`` selects counts by outcome; ``--@ check CODE KIND.COLUMN [TARGET]`` selects
+line and value of each finding at a staged column.
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from services.auth.rosters.reading.layout import FILE_OF, Dialect, layout_of
 
 FOLDER = Path(__file__).parent / "sql"
 
+CHANGES = ("new", "changed", "closed")
 Counts = dict[str, Counter[str]]
 
 
@@ -55,6 +57,7 @@ class Script:
     dialect: Dialect
     findings: Findings
     counts: Counts = field(default_factory=dict)
+    marks: int = 0
 
     async def run(self, name: str) -> None:
         """Run every statement of a file."""
@@ -62,9 +65,10 @@ class Script:
             match statement.words:
                 case ("step",):
                     await self._execute(statement.sql)
+                case ("mark",):
+                    self.marks += await self._execute(statement.sql)
                 case ("count", kind, outcome):
-                    status = await self._execute(statement.sql)
-                    self._count(kind)[outcome] += int(status.rpartition(" ")[2])
+                    self._count(kind)[outcome] += await self._execute(statement.sql)
                 case ("tally", kind):
                     bound, parameters = self._bound(statement.sql)
                     row = await self.connection.fetchrow(bound, *parameters)
@@ -84,9 +88,17 @@ class Script:
             return sql, (self.source, self.anchor) if "$2" in sql else (self.source,)
         return (sql.replace("$2", "$1"), (self.anchor,)) if "$2" in sql else (sql, ())
 
-    async def _execute(self, sql: str) -> str:
+    async def _execute(self, sql: str) -> int:
+        """Run a statement and give the number of rows it wrote."""
         bound, parameters = self._bound(sql)
-        return await self.connection.execute(bound, *parameters)
+        status = await self.connection.execute(bound, *parameters)
+        number = status.rpartition(" ")[2]
+        return int(number) if number.isdigit() else 0
+
+    def has_changed(self) -> bool:
+        """Say whether anything was written that is to be kept."""
+        changes = (counts[change] for counts in self.counts.values() for change in CHANGES)
+        return self.marks > 0 or any(changes)
 
     async def _check(self, sql: str, code: str, place: str, target: str | None) -> None:
         bound, parameters = self._bound(

@@ -34,8 +34,8 @@ class Finding:
 
 
 def shortened(value: str) -> str:
-    """Give the value as it may be shown: one line, without unpaired surrogates, at most 80 characters."""
-    shown = value if value.isprintable() else value.encode("ascii", "backslashreplace").decode()
+    """Give the value as it may be shown: one line, escaped where needed, at most 80 characters."""
+    shown = value if value.isprintable() else value.encode("unicode_escape").decode()
     return shown if len(shown) <= VALUE_LENGTH else shown[: VALUE_LENGTH - 1] + "…"
 
 

@@ -1,4 +1,4 @@
---@ step
+--@ mark
 insert into roster_organisation (source_id, sourced_id, organisation_id)
 select $1::uuid, sourced_id, id from t_organisation where is_adopted
 on conflict (source_id, sourced_id) do nothing

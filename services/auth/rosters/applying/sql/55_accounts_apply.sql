@@ -39,7 +39,7 @@ update person_identifier i set enabled = false
 from t_account t
 where i.source_id = $1::uuid and i.person_id = t.person_id and not t.enabled
 
---@ step
+--@ count accounts changed
 with disabled as (
   update account a set state = 'disabled'
   from t_user t join person_identifier i on i.source_id = $1::uuid and i.sourced_id = t.sourced_id
@@ -49,11 +49,11 @@ with disabled as (
 update person_identifier i set enabled = false
 from disabled d where i.source_id = $1::uuid and i.person_id = d.person_id
 
---@ step
-with told as (
-  update person_identifier i set enabled = true from t_user t
-  where i.source_id = $1::uuid and i.sourced_id = t.sourced_id and t.enabled and not i.enabled
-  returning i.person_id
-)
+--@ count accounts changed
 update account a set state = case when a.password_hash is null then 'invited' else 'active' end
-from told where a.person_id = told.person_id and a.state = 'disabled'
+from t_user t join person_identifier i on i.source_id = $1::uuid and i.sourced_id = t.sourced_id
+where a.person_id = t.id and t.enabled and not i.enabled and a.state = 'disabled'
+
+--@ mark
+update person_identifier i set enabled = true from t_user t
+where i.source_id = $1::uuid and i.sourced_id = t.sourced_id and t.enabled and not i.enabled

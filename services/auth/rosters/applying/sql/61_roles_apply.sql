@@ -31,7 +31,7 @@ update role_assignment r set status = 'open', ended_by = null, ended_at = null, 
   is_primary = w.is_primary, begins_on = w.begins_on, ends_on = w.ends_on
 from want_role w where r.id = w.known_id and w.outcome = 'changed'
 
---@ step
+--@ mark
 insert into roster_role (source_id, sourced_id, assignment_id)
 select $1::uuid, t.sourced_id, r.id
 from t_role t
@@ -42,7 +42,7 @@ where t.sourced_id is not null and k.assignment_id is distinct from r.id
 order by t.sourced_id
 on conflict (source_id, sourced_id) do update set assignment_id = excluded.assignment_id
 
---@ step
+--@ mark
 delete from roster_role k
 where k.source_id = $1::uuid
   and (exists (select from stage_role s where s.sourced_id = k.sourced_id and s.removed)
