@@ -29,7 +29,8 @@ def main() -> int:
             asyncio.run(databases.drop_all(f"xuebu_{service}"))
     if address := os.environ.get("REDIS", ""):
         with redis.Redis.from_url(address) as client:
-            client.delete(*(f"events:{service}" for service in SERVICES))
+            for key in client.scan_iter(match="xuebu:*", count=1000):
+                client.delete(key)
     for entry in STATE.iterdir():
         if entry.name not in ("lock", "environment.lock", "test"):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

@@ -24,6 +24,17 @@ def binary() -> Path:
     return program
 
 
+def require_redis(address: str) -> None:
+    """Raises StartError unless the server at `address`, which is not ours, answers and may be used."""
+    import redis  # here: the embedded server is started without a client
+
+    try:
+        with redis.Redis.from_url(address, socket_connect_timeout=5, socket_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as failure:
+        raise StartError(f"The server that REDIS names cannot be used: {failure}") from failure
+
+
 class RedisServer:
     """One server with its data in `directory`, reachable only through a socket in `sockets`."""
 

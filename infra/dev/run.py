@@ -81,9 +81,10 @@ def _run(options: argparse.Namespace) -> None:
 def _start_stores(state: Path) -> Stores:
     try:
         return start_stores(state)
-    except (OSError, asyncpg.PostgresError) as failure:
-        named = " and ".join(name for name in ("DATABASE", "REDIS") if os.environ.get(name))
-        raise StartError(f"The stores named by {named or 'nobody'} cannot be used: {failure}") from failure
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        if not os.environ.get("DATABASE"):
+            raise
+        raise StartError(f"The server that DATABASE names cannot be used: {failure}") from failure
 
 
 def _prepare(stores: Stores, services: list[Service], credentials: Credentials) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from infra.dev.databases import Access, Databases
 from infra.dev.postgresql import PostgreSQL
-from infra.dev.redis_server import RedisServer
+from infra.dev.redis_server import RedisServer, require_redis
 from infra.dev.state import Hold, make_private, socket_directory
 
 SERVICES = ("auth", "spaces", "creditbank")
@@ -90,6 +90,8 @@ def start_stores(
             redis_server = RedisServer(state / "redis", sockets, state / "logs" / "redis.log")
             redis_server.start()
             redis = redis_server.address
+        else:
+            require_redis(redis)
         if not (administration := environment.get("DATABASE", "")):
             postgresql = PostgreSQL(state / "postgresql", sockets, state / "logs" / "postgresql.log")
             postgresql.start()
