@@ -5,98 +5,80 @@ from uuid import UUID
 
 from services.spaces.tables import Connection
 
+# One statement, because reading the batch's JSON is a good part of the work: it is read once.
 # A Chinese name is written family name first and without a space. The ranges are the Han blocks, with the
 # supplementary planes, where rare name characters live.
-_SAVE_PEOPLE = r"""
-insert into person as p (id, version, status, given_name, family_name, preferred_name, name)
-select distinct on (s.id)
-  s.id, s.version, s.status, s.given_name, s.family_name, s.preferred_name,
-  btrim(case
-    when s.family_name || s.given_name ~ '[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]'
-    then s.family_name || s.given_name
-    else s.given_name || ' ' || s.family_name
-  end)
-from jsonb_to_recordset($1::jsonb) as s (
-  id uuid, version bigint, status text, given_name text, family_name text, preferred_name text
-)
-order by s.id, s.version desc
-on conflict (id) do update set
-  version = excluded.version,
-  status = excluded.status,
-  given_name = excluded.given_name,
-  family_name = excluded.family_name,
-  preferred_name = excluded.preferred_name,
-  name = excluded.name
-where excluded.version > p.version
-returning p.id
-"""
-
-_REPLACE_ROLES = """
-with snapshot as (
-  select distinct on (s.id) s.id, s.roles
-  from jsonb_to_recordset($1::jsonb) as s (id uuid, version bigint, roles jsonb)
-  where s.id = any($2::uuid[])
+_LEARN = r"""
+with snapshot as materialized (
+  select distinct on (s.id) s.*
+  from jsonb_to_recordset($1::jsonb) as s (
+    id uuid, version bigint, status text, given_name text, family_name text, preferred_name text,
+    roles jsonb, guardians jsonb
+  )
   order by s.id, s.version desc
-), wanted as (
+), changed as (
+  insert into person as p (id, version, status, given_name, family_name, preferred_name, name)
+  select s.id, s.version, s.status, s.given_name, s.family_name, s.preferred_name,
+    btrim(case
+      when s.family_name || s.given_name ~ '[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]'
+      then s.family_name || s.given_name
+      else s.given_name || ' ' || s.family_name
+    end)
+  from snapshot s
+  on conflict (id) do update set
+    version = excluded.version,
+    status = excluded.status,
+    given_name = excluded.given_name,
+    family_name = excluded.family_name,
+    preferred_name = excluded.preferred_name,
+    name = excluded.name
+  where excluded.version > p.version
+  returning p.id
+), news as materialized (
+  select s.id, s.roles, s.guardians from snapshot s join changed c on c.id = s.id
+), role as materialized (
   select distinct on (s.id, r.organisation, r.role)
     s.id as person, r.organisation, r.role, coalesce(r."primary", false) as is_primary,
     r."from" as begins_on, r."to" as ends_on
-  from snapshot s cross join lateral jsonb_to_recordset(s.roles) as r (
+  from news s cross join lateral jsonb_to_recordset(s.roles) as r (
     role text, organisation uuid, "primary" boolean, "from" date, "to" date
   )
   order by s.id, r.organisation, r.role, is_primary desc, r."from", r."to"
-), gone as (
-  delete from person_role r
-  where r.person = any($2::uuid[]) and not exists (
-    select from wanted w
+), roles_gone as (
+  delete from person_role r using changed c
+  where r.person = c.id and not exists (
+    select from role w
     where w.person = r.person and w.organisation = r.organisation and w.role = r.role
   )
-)
-insert into person_role as r (person, organisation, role, is_primary, begins_on, ends_on)
-select person, organisation, role, is_primary, begins_on, ends_on from wanted
-on conflict (person, organisation, role) do update set
-  is_primary = excluded.is_primary, begins_on = excluded.begins_on, ends_on = excluded.ends_on
-where (r.is_primary, r.begins_on, r.ends_on)
-  is distinct from (excluded.is_primary, excluded.begins_on, excluded.ends_on)
-"""
-
-_REPLACE_GUARDIANS = """
-with snapshot as (
-  select distinct on (s.id) s.id, s.guardians
-  from jsonb_to_recordset($1::jsonb) as s (id uuid, version bigint, guardians jsonb)
-  where s.id = any($2::uuid[])
-  order by s.id, s.version desc
-), wanted as (
+), roles_saved as (
+  insert into person_role as r (person, organisation, role, is_primary, begins_on, ends_on)
+  select person, organisation, role, is_primary, begins_on, ends_on from role
+  on conflict (person, organisation, role) do update set
+    is_primary = excluded.is_primary, begins_on = excluded.begins_on, ends_on = excluded.ends_on
+  where (r.is_primary, r.begins_on, r.ends_on)
+    is distinct from (excluded.is_primary, excluded.begins_on, excluded.ends_on)
+), guardian as materialized (
   select distinct on (s.id, g.person) s.id as child, g.person as guardian, g.relation
-  from snapshot s cross join lateral jsonb_to_recordset(s.guardians) as g (person uuid, relation text)
+  from news s cross join lateral jsonb_to_recordset(s.guardians) as g (person uuid, relation text)
   order by s.id, g.person, g.relation
-), gone as (
-  delete from guardian_link l
-  where l.child = any($2::uuid[]) and not exists (
-    select from wanted w where w.child = l.child and w.guardian = l.guardian
+), guardians_gone as (
+  delete from guardian_link l using changed c
+  where l.child = c.id and not exists (
+    select from guardian w where w.child = l.child and w.guardian = l.guardian
   )
+), guardians_saved as (
+  insert into guardian_link as l (child, guardian, relation)
+  select child, guardian, relation from guardian
+  on conflict (child, guardian) do update set relation = excluded.relation
+  where l.relation <> excluded.relation
 )
-insert into guardian_link as l (child, guardian, relation)
-select child, guardian, relation from wanted
-on conflict (child, guardian) do update set relation = excluded.relation
-where l.relation <> excluded.relation
+select id from changed
 """
 
 
-async def save(connection: Connection, snapshots: bytes) -> Sequence[UUID]:
-    """Store each person's newest snapshot and return the ids of those it changed or added.
+async def learn(connection: Connection, snapshots: bytes) -> Sequence[UUID]:
+    """Store each person's newest snapshot, roles and guardians; the ids of those it changed or added.
 
     `snapshots` is a JSON array; those not newer than what is stored are ignored.
     """
-    rows = await connection.fetch(_SAVE_PEOPLE, snapshots)
-    return [row["id"] for row in rows]
-
-
-async def replace_roles(connection: Connection, snapshots: bytes, people: Sequence[UUID]) -> None:
-    """Make the open roles of these people exactly those of their newest snapshots."""
-    await connection.execute(_REPLACE_ROLES, snapshots, people)
-
-
-async def replace_guardians(connection: Connection, snapshots: bytes, people: Sequence[UUID]) -> None:
-    """Make the guardians of these people exactly those of their newest snapshots."""
-    await connection.execute(_REPLACE_GUARDIANS, snapshots, people)
+    return [row["id"] for row in await connection.fetch(_LEARN, snapshots)]

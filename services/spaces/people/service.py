@@ -8,9 +8,7 @@ from services.spaces.tables import Connection
 
 async def learn(connection: Connection, snapshots: bytes) -> None:
     """Apply a JSON array of person snapshots: the copy, the personal space, the places in other spaces."""
-    changed = await repository.save(connection, snapshots)
+    changed = await repository.learn(connection, snapshots)
     if changed:
-        await repository.replace_roles(connection, snapshots, changed)
-        await repository.replace_guardians(connection, snapshots, changed)
         await spaces.open_personal(connection, changed)
         await memberships.refresh_by_roles(connection, changed)
