@@ -33,7 +33,10 @@ class PublicKeySet(BaseModel):
 @router.get(
     "/.well-known/jwks.json",
     response_model=PublicKeySet,
-    responses={304: {"description": "The key set is still the one of the given ETag", "content": {}}},
+    responses={
+        200: {"content": {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/PublicKeySet"}}}},
+        304: {"description": "The key set is still the one of the given ETag", "content": {}},
+    },
     summary="The keys that verify our tokens",
 )
 async def read_key_set(request: Request) -> Response:
