@@ -35,7 +35,8 @@ class Workers:
         self._database = database
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._child: asyncio.subprocess.Process | None = None
+        #: process id of the worker at hand
+        self.worker: int | None = None
         self._log = logs.logger(__name__)
 
     async def start(self) -> None:
@@ -72,11 +73,14 @@ class Workers:
             env=environment_of(self._settings),
             stdin=asyncio.subprocess.DEVNULL,
         )
+        self.worker = child.pid
         try:
             code = await child.wait()
         except asyncio.CancelledError:
             await self._end(child, import_id)
             raise
+        finally:
+            self.worker = None
         if code != 0:
             self._log.warning(ROSTER_WORKER_ENDED, import_id=str(import_id), code=code)
             self._woken.set()

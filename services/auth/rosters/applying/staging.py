@@ -79,7 +79,7 @@ async def _copy(
             rows += chunk.rows
             read += len(chunk.data)
             yield chunk.data
-            await progress("reading", reader.file, min(read, total), total)
+            await progress("reading", reader.file, min(read, before + files.sizes[reader.name]), total)
 
     kind = reader.layout.kind
     await connection.copy_to_table(

@@ -55,6 +55,7 @@ class Findings:
         row: int | None = None,
         field: str | None = None,
         value: str | None = None,
+        /,
         **values: str | int,
     ) -> None:
         """Count one finding, and keep it unless enough of its kind are kept."""
@@ -67,6 +68,7 @@ class Findings:
         field: str | None,
         count: int,
         places: Iterable[tuple[int | None, str | None]],
+        /,
         **values: str | int,
     ) -> None:
         """Count ``count`` findings of one kind at one field, of which some places are known."""

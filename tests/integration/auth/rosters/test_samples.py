@@ -1,11 +1,11 @@
-"""The three sample sets over HTTP, with real workers; each twice."""
+"""The three sample sets over HTTP, each twice."""
 
 from collections import Counter
 
 import pytest
 
 from tests.integration.auth.places import Place
-from tests.integration.auth.rosters.sets import SHARED, ended, findings, places, upload, zipped_folder
+from tests.integration.auth.rosters.sets import SHARED, findings, imported, places, zipped_folder
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the sample sets are not beside the checkout")
 
@@ -50,18 +50,15 @@ SDS = {
     ],
 )
 async def test_a_sample_set_loads_and_says_nothing_new_the_second_time(
-    works: Place, name: str, dialect: str, expected: dict[str, int]
+    here: Place, name: str, dialect: str, expected: dict[str, int]
 ) -> None:
     content = zipped_folder(SHARED / name)
-    http, pool = works.admin.http, works.app.state.database.pool
-    answer = await upload(http, works.root, content)
-    assert answer.status_code == 202, answer.text
-    assert answer.headers["location"] == f"/v1/roster-imports/{answer.json()['id']}"
-    job = await ended(http, answer.headers["location"])
+    http, pool = here.admin.http, here.app.state.database.pool
+    job = await imported(here.app, http, here.root, content)
     assert (job["state"], job["dialect"], job["findings"]["errors"]) == ("applied", dialect, 0)
     assert {kind: job["counts"][kind]["new"] for kind in expected} == expected
     assert await pool.fetchval("select count(*) from roster_upload") == 0
-    told = await _told(works)
+    told = await _told(here)
     assert told == {
         "auth.organisation.changed.v1": expected["organisations"],
         "auth.course.changed.v1": expected["courses"],
@@ -69,19 +66,19 @@ async def test_a_sample_set_loads_and_says_nothing_new_the_second_time(
         "auth.class.changed.v1": expected["classes"],
     }
 
-    again = await ended(http, (await upload(http, works.root, content)).headers["location"])
+    again = await imported(here.app, http, here.root, content)
     assert again["state"] == "unchanged"
     assert {kind: again["counts"][kind]["unchanged"] for kind in expected} == expected
     assert all(
         counts["new"] == counts["changed"] == counts["closed"] == 0 for counts in again["counts"].values()
     )
-    assert await _told(works) == told
+    assert await _told(here) == told
     assert ("same_set", None, None, None) in places(await findings(http, again))
 
 
-async def _told(works: Place) -> Counter[str]:
+async def _told(here: Place) -> Counter[str]:
     """How many events there are about what lies below the root."""
-    rows = await works.app.state.database.pool.fetch(
+    rows = await here.app.state.database.pool.fetch(
         """
         with source as (select id from roster_source where anchor_id = $1)
         select type, count(*) as number from outbox where subject in (
@@ -91,6 +88,6 @@ async def _told(works: Place) -> Counter[str]:
           union all select person_id::text from person_identifier where source_id in (select id from source))
         group by type
         """,
-        works.root,
+        here.root,
     )
     return Counter({row["type"]: row["number"] for row in rows})
