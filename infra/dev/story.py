@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def _post_credits(
         answer = api.post("/v1/deposits", {"items": items[start : start + BATCH]})
         tell(f"{min(start + BATCH, len(items))} of {len(items)}: {_numbers(answer)}")
         for refused in [one for one in answer["items"] if one["outcome"] in ("refused", "conflict")][:3]:
-            tell(f"  {_numbers(refused)}")
+            tell(f"  {refused['key']}: {refused['outcome']} {refused.get('reason', '')}")
 
 
 def _look(where: Mapping[str, str], student: SignedIn) -> Any:
@@ -143,7 +143,7 @@ def _look(where: Mapping[str, str], student: SignedIn) -> Any:
     for entry in spaces.get("/v1/feed")["items"][:3]:
         tell(f"feed: {entry['title']} · {entry['space']['title']}")
     for account in bank.get("/v1/accounts/me")["accounts"]:
-        tell(f"account {account['scheme']}: {_numbers(account)}")
+        tell(f"account {account['scheme']}: {account['available']} available, {_numbers(account)}")
     for entry in bank.get("/v1/accounts/me/entries")["items"][:5]:
         course, institution = entry["course"]["title"], entry["institution"]["name"]
         tell(f"entry {entry['sequence']}: {entry['credits']} for {course} by {institution}")
@@ -162,8 +162,5 @@ def tell(text: str) -> None:
 
 
 def _numbers(document: Mapping[str, Any]) -> str:
-    """The short members of a document in one line."""
-    shown: Sequence[str] = [
-        f"{name} {value}" for name, value in document.items() if isinstance(value, str | int | float)
-    ]
-    return ", ".join(shown)
+    """The counts in a document, in one line."""
+    return ", ".join(f"{name} {value}" for name, value in document.items() if type(value) is int)
