@@ -1,9 +1,8 @@
 """How much of the neighbours' news has arrived here: what a composed answer says about itself."""
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from libs.common.inbox import Inbox
@@ -25,7 +24,8 @@ class Sources(BaseModel):
     creditbank: SourceState
 
 
-async def _sources(request: Request) -> Sources:
+def sources_of(request: Request) -> Sources:
+    """The state of the neighbours' news in this process."""
     app_state = request.app.state
     within_s: float = app_state.settings.current_within_seconds
     inboxes: dict[str, Inbox] = {inbox.source: inbox for inbox in app_state.inboxes}
@@ -34,7 +34,3 @@ async def _sources(request: Request) -> Sources:
 
 def _of(inbox: Inbox, within_s: float) -> SourceState:
     return SourceState(as_of=inbox.as_of, current=inbox.is_current(within_s))
-
-
-#: the state of the neighbours' news in this process
-SourcesOf = Annotated[Sources, Depends(_sources)]

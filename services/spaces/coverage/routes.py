@@ -3,14 +3,14 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from libs.common.database import DatabaseOf
 from services.spaces.callers import Observer
 from services.spaces.coverage import repository
 from services.spaces.coverage.problems import FiguresNotShown, OrganisationNotFound
 from services.spaces.coverage.schemas import Coverage
-from services.spaces.sources import SourcesOf
+from services.spaces.sources import sources_of
 
 router: Final = APIRouter(tags=["coverage"])
 _OVERSEERS: Final = ("administrator", "registrar", "auditor")
@@ -20,7 +20,7 @@ _OVERSEERS: Final = ("administrator", "registrar", "auditor")
 async def read_coverage(
     database: DatabaseOf,
     caller: Observer,
-    sources: SourcesOf,
+    request: Request,
     organisation: Annotated[UUID, Query(description="with everything beneath it")],
 ) -> Coverage:
     """Counts for those who oversee the organisation, and for clients of it or of one above it.
@@ -36,4 +36,4 @@ async def read_coverage(
     if not standing["may_look"]:
         raise FiguresNotShown
     row = await repository.coverage(database.pool, organisation)
-    return Coverage(organisation=organisation, **dict(row), sources=sources)
+    return Coverage(organisation=organisation, **dict(row), sources=sources_of(request))

@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from libs.common.database import DatabaseOf
 from services.spaces.answers import json_answer
@@ -11,29 +11,30 @@ from services.spaces.callers import Reader
 from services.spaces.people.problems import NotYetKnown, PersonNotFound
 from services.spaces.portfolio import repository
 from services.spaces.portfolio.schemas import Portfolio
-from services.spaces.sources import Sources, SourcesOf
+from services.spaces.sources import sources_of
 
 router: Final = APIRouter(tags=["portfolio"])
 
 
 @router.get("/v1/portfolio", response_model=Portfolio, summary="My portfolio")
-async def read_my_portfolio(database: DatabaseOf, caller: Reader, sources: SourcesOf) -> Response:
+async def read_my_portfolio(database: DatabaseOf, caller: Reader, request: Request) -> Response:
     """Profile, roles, open classes with their teachers, newest posts, and credits by institution."""
     found = await repository.portfolio(database.pool, caller, caller)
     if found is None:
         raise NotYetKnown
-    return _with_sources(found, sources)
+    return _with_sources(found, request)
 
 
 @router.get("/v1/people/{person}/portfolio", response_model=Portfolio, summary="My child's portfolio")
-async def read_portfolio(database: DatabaseOf, caller: Reader, person: UUID, sources: SourcesOf) -> Response:
+async def read_portfolio(database: DatabaseOf, caller: Reader, person: UUID, request: Request) -> Response:
     """The same of a child whose guardian the caller is, or of the caller."""
     found = await repository.portfolio(database.pool, person, caller)
     if found is None:
         raise PersonNotFound
-    return _with_sources(found, sources)
+    return _with_sources(found, request)
 
 
-def _with_sources(portfolio: bytes, sources: Sources) -> Response:
+def _with_sources(portfolio: bytes, request: Request) -> Response:
     """The object PostgreSQL built, with one member more."""
-    return json_answer(portfolio[:-1] + b', "sources":' + sources.model_dump_json().encode() + b"}")
+    sources = sources_of(request).model_dump_json().encode()
+    return json_answer(portfolio[:-1] + b', "sources":' + sources + b"}")

@@ -169,7 +169,7 @@ async def test_only_the_author_changes_and_removes(world: World, place: Place) -
             answer = await world.http.request(
                 method,
                 f"/v1/posts/{place.post}",
-                headers=world.token(who),
+                headers={**world.token(who), "Content-Type": "application/json"},
                 content=b'{"title": "Mine"}' if method == "PATCH" else None,
             )
             assert answer.status_code == (403 if name in MEMBERS | GUARDIANS else 404), (method, name)
