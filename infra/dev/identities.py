@@ -62,7 +62,7 @@ class Identities:
         return dict(self.api.post("/v1/organisations", {"parent": parent, "type": kind, "name": name}))
 
     def import_roster(
-        self, organisation: str, archive: bytes, source: str, stage_begun: Callable[[str], None]
+        self, organisation: str, archive: bytes, source: str, stage_begun: Callable[[str], None] | None = None
     ) -> dict[str, Any]:
         """Uploads a set and follows the job to its end; raises with the findings when it is refused."""
         answer = self.api.upload("/v1/roster-imports", archive, organisation=organisation, source=source)
@@ -72,7 +72,7 @@ class Identities:
         def ended() -> bool:
             before = job.get("state"), job.get("stage")
             job.update(self.api.get(where))
-            if before != (job["state"], job["stage"]) and job["state"] not in FINAL:
+            if stage_begun and before != (job["state"], job["stage"]) and job["state"] not in FINAL:
                 stage_begun(f"{job['state']} {job['stage'] or ''}".rstrip())
             return job["state"] in FINAL
 

@@ -31,7 +31,7 @@ def _load(auth: str, credentials: Credentials) -> None:
     asked = Identities(Api(auth, session.token))
     root = asked.root()
     archive = demo_region.archive(datetime.datetime.now(datetime.UTC).date())
-    asked.import_roster(root, archive, demo_region.SOURCE, lambda _stage: None)
+    asked.import_roster(root, archive, demo_region.SOURCE)
     region = asked.ensure_organisation(root, "region", demo_names.REGION)
     # An institution posts for learners and courses of its own line: so the university lies in the region.
     university = asked.ensure_organisation(region["id"], "university", INSTITUTION)
