@@ -91,7 +91,8 @@ begin
   select
     (select array_agg((call, learner, scheme, code, person, number, w.entry, batch, institution, w.key_hash,
       w.payload_hash, commitment, outcome, attempt, grade, earned_on, amount)::deposit_line) from written w),
-    (select array_agg((item, call, final, coalesce(known, attempted, first_entry),
+    (select array_agg((item, call, final,
+      case when final <> 'refused' then known when refusal is null then coalesce(attempted, first_entry) end,
       case when final = 'refused' then coalesce(refusal, case when sequence is null then 'learner_unknown'
         else 'attempt_already_posted' end) end, first_item)::deposit_answer)
       from numbered where final <> 'posted')

@@ -1,0 +1,112 @@
+"""The audit finds every kind of damage, and names the first damaged row; the service itself can do none."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from infra.dev.stores import ServiceStore
+from libs.common.database import Database
+from services.creditbank.books.service import audit
+from services.creditbank.deposits.service import PostingDesk
+from services.creditbank.learners.keys import KeyRing
+from tests.integration.creditbank.test_races import call, item
+from tests.integration.creditbank.world import make_district
+
+BOOKS = ("account", "lot", "entry", "posting", "deposit_batch", "shred_key")
+#: what is done behind the bank's back, and the invariants that then do not hold
+DAMAGE = {
+    "update posting set amount = amount + 1 where learner = 1 and line = 2": {1, 2, 4, 18},
+    "delete from posting where learner = 1 and entry = 1": {1, 4, 6, 18, 21},
+    "update posting set learner = 2 where learner = 1 and entry = 2": {1, 4, 6, 18},
+    "update lot set available = available - 1, held = held + 1 where learner = 1 and number = 1": {4},
+    "update lot set grade = 'A+' where learner = 1 and number = 1": {18},
+    "update lot set attempt = 'x' where learner = 1 and number = 1": {18},
+    "update lot set earned_on = '2020-01-01' where learner = 1 and number = 1": {6},
+    "update account set available = available + 100 where learner = 1": {4},
+    "update account set head = sha256('x') where learner = 1": {18},
+    "update account set person = uuid7() where learner = 1": {18},
+    "update entry set commitment = sha256('x') where learner = 1 and sequence = 1": {18},
+    "update entry set effective_on = '2020-01-01' where learner = 1 and sequence = 1": {6, 18},
+    "update entry set recorded_at = recorded_at - interval '1 s' where learner = 1": {18},
+    "delete from entry where learner = 1 and sequence = 1": {6, 18},
+    "delete from entry where learner = 1 and sequence = 2": {6, 18},
+    "insert into entry select learner, recorded_at, 3, effective_on, scheme, kind, uuid7(), batch, reverses,"
+    " uuid7(), payload_hash, commitment from entry where learner = 1 and sequence = 2": {1, 18},
+    "update shred_key set wrapped = (select wrapped from shred_key where learner = 2) where learner = 1": {
+        18
+    },
+    "update deposit_batch set amount = amount - 1": {21},
+    "delete from account where learner = 1": {18},
+}
+
+
+@pytest.fixture
+async def copy(
+    fresh_database: Callable[[str], ServiceStore], keys: KeyRing
+) -> AsyncIterator[tuple[Database, ServiceStore]]:
+    """A bank of its own with three learners, the first of whom has two entries."""
+    store = fresh_database("creditbank")
+    database = await Database(store.database).start()
+    district = await make_district(database, keys)
+    first, second, _ = district.students
+    items = (item(district, first, "a", "2026"), item(district, first, "b"), item(district, second, "c"))
+    await PostingDesk(database, keys).post([call(district, *items)])
+    yield database, store
+    await database.stop()
+
+
+async def _audit(database: Database, keys: KeyRing) -> list[Any]:
+    connection = await database.connect()
+    try:
+        return await audit(connection, keys)
+    finally:
+        await connection.close()
+
+
+async def test_the_audit_finds_every_kind_of_damage(
+    copy: tuple[Database, ServiceStore], keys: KeyRing
+) -> None:
+    database, store = copy
+    assert await _audit(database, keys) == []
+    owner = await asyncpg.connect(store.migrations_database)
+    for damage, invariants in DAMAGE.items():
+        await owner.execute("create schema kept")
+        for table in BOOKS:
+            await owner.execute(f"create table kept.{table} as table {table}")
+        await owner.execute(damage)
+        findings = await _audit(database, keys)
+        assert {finding.invariant for finding in findings} == invariants, damage
+        assert all(json.loads(finding.row) for finding in findings)
+        for table in BOOKS:
+            await owner.execute(f"delete from {table}")
+            await owner.execute(f"insert into {table} select * from kept.{table}")
+        await owner.execute("drop schema kept cascade")
+    assert await _audit(database, keys) == []
+    await owner.close()
+
+
+@pytest.mark.parametrize("table", BOOKS)
+@pytest.mark.parametrize("act", ["update {} set learner = 1", "delete from {}", "truncate {}"])
+async def test_the_service_itself_can_alter_nothing(database: Database, table: str, act: str) -> None:
+    act = act.replace("learner = 1", "scheme = 1") if table == "deposit_batch" else act
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await database.pool.execute(act.format(table))
+
+
+@pytest.mark.parametrize("table", BOOKS)
+async def test_the_service_itself_can_add_nothing_by_hand(database: Database, table: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await database.pool.execute(f"insert into {table} select * from {table}")
+
+
+async def test_after_erasure_the_other_chains_still_hold(
+    copy: tuple[Database, ServiceStore], keys: KeyRing
+) -> None:
+    database, store = copy
+    owner = await asyncpg.connect(store.migrations_database)
+    await owner.execute("delete from shred_key where learner = 1")
+    await owner.close()
+    assert await _audit(database, keys) == []
