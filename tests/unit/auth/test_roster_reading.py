@@ -286,7 +286,7 @@ def _codes_of(content: bytes) -> set[str]:
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_a_mutated_archive_is_refused_or_read_but_never_crashes(
     changes: list[tuple[int, int]], data: st.DataObject
 ) -> None:

@@ -1,5 +1,6 @@
 """Opens a roster set, zip or folder, within limits. Nothing is ever unpacked to a path named by the set."""
 
+import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ ENTRIES = 500
 UNPACKED_BYTES = 4 * 1024**3
 RATIO = 200
 RATIO_MATTERS_FROM_BYTES = 1024**2
+
+# What the standard library's zipfile lets through when directory entries are nonsense.
+_DAMAGE = (ValueError, IndexError, OverflowError, struct.error)
 
 Opener = Callable[[], BinaryIO]
 
@@ -30,8 +34,11 @@ class SetFiles:
         return sorted(self.openers)
 
     def open(self, name: str) -> BinaryIO:
-        """Open one file for reading bytes."""
-        return self.openers[name]()
+        """Open one file for reading bytes; raises BadZipFile when its entry is damaged."""
+        try:
+            return self.openers[name]()
+        except _DAMAGE as error:
+            raise zipfile.BadZipFile(name) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ def opened(path: Path, findings: Findings) -> Iterator[SetFiles]:
         return
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, *_DAMAGE):
         findings.add("archive_unreadable", path.name)
         yield SetFiles({}, {})
         return
@@ -72,7 +79,7 @@ def _zip_entries(archive: zipfile.ZipFile, findings: Findings) -> list[_Entry]:
     def opener(info: zipfile.ZipInfo) -> Opener:
         return lambda: archive.open(info)  # type: ignore[return-value]
 
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if info.filename and not info.is_dir()]
     if len(infos) > ENTRIES:
         findings.add("archive_too_many_files", count=len(infos), limit=ENTRIES)
         return []
