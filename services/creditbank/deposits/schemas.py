@@ -43,7 +43,7 @@ class DepositItem(_Strict):
         Field(pattern=AMOUNT_PATTERN, description="decimal text with at most two places", examples=["1.00"]),
     ]
     grade: Annotated[Key, Field(max_length=50)] | None = None
-    earned_on: Annotated[date, Field(ge=date(1900, 1, 1))]
+    earned_on: Annotated[date, Field(ge=date(1900, 1, 1), strict=True)]
 
     @model_validator(mode="after")
     def within_limits(self) -> "DepositItem":

@@ -27,7 +27,7 @@ class KeyRing:
         """A new key for a learner, wrapped: AES-256-GCM, the learner's number as associated data."""
         random = os.urandom(_NONCE_BYTES + _KEY_BYTES)
         nonce, key = random[:_NONCE_BYTES], random[_NONCE_BYTES:]
-        return _VERSION + nonce + self._cipher.encrypt(nonce, key, learner.to_bytes(8))
+        return _VERSION + nonce + self._cipher.encrypt(nonce, key, _VERSION + learner.to_bytes(8))
 
     def salt(self, learner: int, wrapped: bytes, entry: UUID) -> bytes:
         """The salt of one entry: HMAC-SHA-256 of its id under the learner's key."""
@@ -36,4 +36,4 @@ class KeyRing:
     def open(self, learner: int, wrapped: bytes) -> bytes:
         """The key itself; raises InvalidTag for another learner's or an altered one."""
         nonce = wrapped[1 : 1 + _NONCE_BYTES]
-        return self._cipher.decrypt(nonce, wrapped[1 + _NONCE_BYTES :], learner.to_bytes(8))
+        return self._cipher.decrypt(nonce, wrapped[1 + _NONCE_BYTES :], wrapped[:1] + learner.to_bytes(8))

@@ -141,7 +141,7 @@ class History(RuleBasedStateMachine):
 def test_random_histories_follow_the_reference(store: ServiceStore, keys: KeyRing) -> None:
     bank = Bank(store, keys)
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             type("HistoryOfThisBank", (History,), {"bank": bank}),
             settings=settings(
                 max_examples=15,
