@@ -1,6 +1,7 @@
 """How much of the neighbours' news has arrived here: what a composed answer says about itself."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request
 from pydantic import BaseModel, Field
@@ -24,13 +25,9 @@ class Sources(BaseModel):
     creditbank: SourceState
 
 
-def sources_of(request: Request) -> Sources:
-    """The state of the neighbours' news in this process."""
-    app_state = request.app.state
-    within_s: float = app_state.settings.current_within_seconds
-    inboxes: dict[str, Inbox] = {inbox.source: inbox for inbox in app_state.inboxes}
-    return Sources(auth=_of(inboxes["auth"], within_s), creditbank=_of(inboxes["creditbank"], within_s))
-
-
-def _of(inbox: Inbox, within_s: float) -> SourceState:
-    return SourceState(as_of=inbox.as_of, current=inbox.is_current(within_s))
+def sources_of(request: Request) -> dict[str, dict[str, Any]]:
+    """The state of the neighbours' news in this process, in the form of `Sources`."""
+    state = request.app.state
+    within_s: float = state.settings.current_within_seconds
+    inboxes: list[Inbox] = state.inboxes
+    return {one.source: {"as_of": one.as_of, "current": one.is_current(within_s)} for one in inboxes}

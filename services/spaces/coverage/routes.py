@@ -36,4 +36,5 @@ async def read_coverage(
     if not standing["may_look"]:
         raise FiguresNotShown
     row = await repository.coverage(database.pool, organisation)
-    return Coverage(organisation=organisation, **dict(row), sources=sources_of(request))
+    found = {"organisation": organisation, **dict(row), "sources": sources_of(request)}
+    return Coverage.model_validate(found)

@@ -3,9 +3,10 @@
 from typing import Final
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
-from libs.common.database import DatabaseOf
+from libs.common.database import database_of
 from services.spaces.answers import json_answer
 from services.spaces.callers import Reader
 from services.spaces.people.problems import NotYetKnown, PersonNotFound
@@ -17,18 +18,18 @@ router: Final = APIRouter(tags=["portfolio"])
 
 
 @router.get("/v1/portfolio", response_model=Portfolio, summary="My portfolio")
-async def read_my_portfolio(database: DatabaseOf, caller: Reader, request: Request) -> Response:
+async def read_my_portfolio(caller: Reader, request: Request) -> Response:
     """Profile, roles, open classes with their teachers, newest posts, and credits by institution."""
-    found = await repository.portfolio(database.pool, caller, caller)
+    found = await repository.portfolio(database_of(request).pool, caller, caller)
     if found is None:
         raise NotYetKnown
     return _with_sources(found, request)
 
 
 @router.get("/v1/people/{person}/portfolio", response_model=Portfolio, summary="My child's portfolio")
-async def read_portfolio(database: DatabaseOf, caller: Reader, person: UUID, request: Request) -> Response:
+async def read_portfolio(caller: Reader, person: UUID, request: Request) -> Response:
     """The same of a child whose guardian the caller is, or of the caller."""
-    found = await repository.portfolio(database.pool, person, caller)
+    found = await repository.portfolio(database_of(request).pool, person, caller)
     if found is None:
         raise PersonNotFound
     return _with_sources(found, request)
@@ -36,5 +37,5 @@ async def read_portfolio(database: DatabaseOf, caller: Reader, person: UUID, req
 
 def _with_sources(portfolio: bytes, request: Request) -> Response:
     """The object PostgreSQL built, with one member more."""
-    sources = sources_of(request).model_dump_json().encode()
+    sources = orjson.dumps(sources_of(request))
     return json_answer(portfolio[:-1] + b', "sources":' + sources + b"}")
