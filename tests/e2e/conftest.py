@@ -1,6 +1,8 @@
 """One running product for the stories: started by the runner with its demo region, stopped at the end."""
 
+import functools
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from infra.dev import processes
-from infra.dev.calls import Api
+from infra.dev.calls import Api, CallFailedError
 from infra.dev.identities import Identities, SignedIn, client_token, sign_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +27,7 @@ class Product:
 
     run: dict[str, Any]
     state: Path
+    runner: "subprocess.Popen[bytes]"
 
     def api(self, service: str, token: str = "") -> Api:
         return Api(self.run["services"][service], token, "en")
@@ -43,6 +47,25 @@ class Product:
         client = next(one for one in self.run["clients"] if "credits.post" in one["scopes"])
         return client_token(self.run["services"]["auth"], client)
 
+    def process(self, service: str) -> psutil.Process:
+        """The service's process of now; another one after it was started again."""
+        for child in psutil.Process(self.runner.pid).children(recursive=True):
+            if f"services.{service}" in child.cmdline() and "serve" in child.cmdline():
+                return child
+        raise AssertionError(f"{service} does not run")
+
+    def start_again(self) -> None:
+        """Has the runner start what was killed, and waits until everything is ready."""
+        self.runner.send_signal(signal.SIGUSR1)
+        for service in self.run["services"]:
+            assert processes.wait_until(functools.partial(self.is_ready, service), 60), service
+
+    def is_ready(self, service: str) -> bool:
+        try:
+            return bool(self.api(service).get("/health/ready")["status"] == "ready")
+        except CallFailedError:
+            return False
+
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
@@ -56,7 +79,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         ready = processes.wait_until(lambda: "is ready" in log.read_text() or runner.poll() is not None, 120)
         assert ready, log.read_text()
         assert runner.poll() is None, log.read_text()
-        yield Product(json.loads((state / "run.json").read_text()), state)
+        yield Product(json.loads((state / "run.json").read_text()), state, runner)
     finally:
         runner.terminate()
         runner.wait(60)

@@ -47,6 +47,25 @@ where p.id in (select r.person_id from role_assignment r
   and ($3::text is null or (p.sort_key, p.id) > ($3, $4::uuid))
 order by p.sort_key, p.id limit $5
 """
+# A roster's own id is unique within its source; its people hold their roles at or below the anchor.
+_OF_ROSTER: Final = """
+select json_build_object('id', p.id, 'version', p.version, 'status', p.status,
+    'given_name', p.given_name, 'family_name', p.family_name, 'preferred_name', p.preferred_name,
+    'roles', held.roles),
+  p.sort_key, p.id
+from roster_source s
+join person_identifier i on i.source_id = s.id and i.sourced_id = $2 and i.status = 'active'
+join person p on p.id = i.person_id
+cross join lateral (
+  select json_agg(json_build_object('id', r.id, 'role', r.role, 'primary', r.is_primary,
+      'from', r.begins_on, 'to', r.ends_on, 'origin', r.origin) order by r.role, r.id) as roles,
+    array_agg(r.role) as names
+  from role_assignment r join organisation o on o.id = r.organisation_id
+  where r.person_id = p.id and r.status = 'open' and $1 = any (o.ancestors)
+) held
+where s.anchor_id = $1 and held.roles is not null and ($3::text is null or $3 = any (held.names))
+order by p.sort_key, p.id limit $4
+"""
 _GRANT: Final = """
 insert into role_assignment as r
   (id, person_id, organisation_id, role, is_primary, begins_on, ends_on, origin)
@@ -81,6 +100,14 @@ async def people_of(
     """Those with an open role in the organisation as (JSON, sort key, id), by family and given name."""
     sort_key, person = after or (None, None)
     rows: list[Any] = await pool.fetch(_LIST, organisation, role, sort_key, person, limit)
+    return rows
+
+
+async def people_of_roster(
+    pool: Any, organisation: UUID, sourced_id: str, role: str | None, limit: int
+) -> list[Any]:
+    """Those whom a roster anchored at the organisation knows by its own id, with their roles below it."""
+    rows: list[Any] = await pool.fetch(_OF_ROSTER, organisation, sourced_id, role, limit)
     return rows
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from libs.common.database import DatabaseOf, Writing
+from libs.common.fields import Key
 from libs.common.paging import Page, PagingOf
 from services.auth.answers import answer, page_answer
 from services.auth.authority import service as authority
@@ -48,9 +49,18 @@ async def list_people(
     actor: Reader,
     paging: PagingOf,
     role: Annotated[Role | None, Query(description="only those with this role here")] = None,
+    sourced_id: Annotated[
+        Key | None, Query(description="the person a roster of this organisation knows by its own id")
+    ] = None,
 ) -> Response:
-    """By family and given name; for teachers, staff and administrators at or above the organisation."""
+    """By family and given name; for teachers, staff and administrators at or above the organisation.
+
+    With `sourced_id` the whole part of the tree below the organisation is looked at, on one page.
+    """
     await authority.require_reading(database.pool, actor, organisation)
+    if sourced_id is not None:
+        found = await repository.people_of_roster(database.pool, organisation, sourced_id, role, paging.limit)
+        return page_answer(found, paging, key=lambda row: (row[1], row[2]))
     after = paging.after(str, UUID)
     rows = await repository.people_of(database.pool, organisation, role, after, paging.limit + 1)
     return page_answer(rows, paging, key=lambda row: (row[1], row[2]))
