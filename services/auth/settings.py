@@ -14,7 +14,9 @@ MIN_SECRET_CHARACTERS: Final = 32
 class AuthSettings(ServiceSettings):
     """The settings of auth."""
 
-    model_config = SettingsConfigDict(env_prefix="AUTH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="AUTH_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     port: int = Field(default=8001, ge=0, le=65535)
     key_encryption_key: SecretStr = Field(

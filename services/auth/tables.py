@@ -36,8 +36,11 @@ def reference(target: str, *, nullable: bool = False, index: bool = False, prima
 
 
 def roster_source(*, primary_key: bool = False) -> Any:
-    """The roster that owns a row. No foreign key: sources are never removed, imports are the only writers, and
-    the check would cost a tenth of an import's time."""
+    """The roster that owns a row.
+
+    No foreign key: sources are never removed, imports are the only writers, and the check would cost a tenth
+    of an import's time.
+    """
     return Field(primary_key=True) if primary_key else Field(default=None)
 
 

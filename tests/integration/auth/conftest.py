@@ -6,14 +6,11 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from infra.dev.stores import ServiceStore
 from services.auth.app import build
 from services.auth.settings import AuthSettings
 from tests.integration.auth.places import ADDRESS, Place, connection, new_place
-
-KEY = "the key encryption key of the tests"
 
 
 def settings_of(store: ServiceStore, **changes: object) -> AuthSettings:
@@ -24,7 +21,6 @@ def settings_of(store: ServiceStore, **changes: object) -> AuthSettings:
         "redis_prefix": f"test:{uuid4().hex[:8]}:",
         "issuer": ADDRESS,
         "public_address": ADDRESS,
-        "key_encryption_key": SecretStr(KEY),
         "requests_per_minute": 0,
         "log_level": "ERROR",
     }

@@ -17,7 +17,10 @@ from services.auth.keys.sealing import Seal, SealBroken
 from services.auth.keys.service import KeyRing, rotate
 
 SEAL = Seal("a key encryption key for tests")
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -49,11 +52,11 @@ async def test_a_key_set_may_be_kept(http: httpx.AsyncClient) -> None:
 
 async def test_attack_79_a_rotation_fails_no_verification(database: Database) -> None:
     ring = KeyRing(database, SEAL)
-    old = await turn(database, NOW - timedelta(hours=2))
+    old = await turn(database, now() - timedelta(hours=2))
     await ring.refresh()
     before = ring.sign(_claims(), "at+jwt")
-    new = await turn(database, NOW - rules.LEAD + timedelta(minutes=1))
-    assert await turn(database, NOW) == new  # a key that waits is not doubled
+    new = await turn(database, now() - rules.LEAD + timedelta(minutes=1))
+    assert await turn(database, now()) == new  # a key that waits is not doubled
     await ring.refresh()
     assert published(ring) == {old, new}
     assert _kid(ring.sign(_claims(), "at+jwt")) == old
@@ -92,16 +95,16 @@ async def test_a_process_follows_the_clock_without_reading_again(
 
 async def test_at_once_takes_the_waiting_key(database: Database) -> None:
     ring = KeyRing(database, SEAL)
-    old = await turn(database, NOW - timedelta(hours=1))
-    waiting = await turn(database, NOW)
-    assert await turn(database, NOW, at_once=True) == waiting
+    old = await turn(database, now() - timedelta(hours=1))
+    waiting = await turn(database, now())
+    assert await turn(database, now(), at_once=True) == waiting
     await ring.refresh()
     assert _kid(ring.sign(_claims(), "at+jwt")) == waiting != old
     await database.stop()
 
 
 async def test_private_keys_are_sealed_and_erased_at_the_end(database: Database) -> None:
-    kid = await turn(database, NOW - timedelta(days=2))
+    kid = await turn(database, now() - timedelta(days=2))
     stored = await database.pool.fetchval("select private_key from signing_key where kid = $1", kid)
     assert SEAL.open(kid, stored).startswith(b"0")
     assert SEAL.open(kid, stored) not in stored
@@ -110,8 +113,8 @@ async def test_private_keys_are_sealed_and_erased_at_the_end(database: Database)
             seal.open(name, stored)
     with pytest.raises(SealBroken):
         await KeyRing(database, Seal("another")).refresh()
-    await turn(database, NOW - timedelta(days=1))
-    await turn(database, NOW)
+    await turn(database, now() - timedelta(days=1))
+    await turn(database, now())
     assert await database.pool.fetchval("select private_key from signing_key where kid = $1", kid) is None
     await database.stop()
 
