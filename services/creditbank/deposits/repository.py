@@ -10,10 +10,16 @@ from libs.common.tracing import current_traceparent
 from services.creditbank.deposits.rules import Call, Item
 from services.creditbank.tables import Pool
 
-_PREPARE = "select * from prepare_deposits($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_PREPARE = "select * from prepare_deposits($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _POST = """
 select item, answer, entry, reason
 from post_deposits($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+"""
+_RECALL = """
+select array_agg(e.id order by k.n) as entries, array_agg(e.batch order by k.n) as batches
+from unnest($1::uuid[], $2::uuid[]) with ordinality as k (key, payload, n)
+left join lateral (
+  select id, batch from entry where key_hash = k.key and payload_hash = k.payload limit 1) e on true
 """
 _BATCH = """
 select json_build_object(
@@ -38,8 +44,12 @@ where b.id = $1 and $2 = any(x.ancestors)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the calls and their items name, found in the bank; items in the order they were given."""
+    """What the calls and their items name, found in the bank; items in the order they were given.
 
+    When `repeated`, the first item of every call came before: then nothing of the items was looked up.
+    """
+
+    repeated: bool
     standings: list[str]
     schemes: list[int | None]
     learners: list[int | None]
@@ -49,8 +59,11 @@ class Prepared:
     outcome_refusals: list[str | None]
 
 
-async def prepare(pool: Pool, calls: Sequence[Call]) -> Prepared:
-    """Look up what the calls name, as far as each call's organisation may see it."""
+async def prepare(pool: Pool, calls: Sequence[Call], first_keys: Sequence[str | None]) -> Prepared:
+    """Look up what the calls name, as far as each call's organisation may see it.
+
+    `first_keys` are the digests of each call's first key, None to look everything up in any case.
+    """
     courses: dict[tuple[int, UUID | None, str | None], int] = {}
     of_item: list[int] = []
     for number, call in enumerate(calls, start=1):
@@ -62,6 +75,7 @@ async def prepare(pool: Pool, calls: Sequence[Call]) -> Prepared:
         [call.organisation for call in calls],
         [call.institution for call in calls],
         [call.scheme for call in calls],
+        first_keys,
         [number for number, call in enumerate(calls, start=1) for _ in call.items],
         [item.learner_id for call in calls for item in call.items],
         [item.learner_sourced_id for call in calls for item in call.items],
@@ -70,7 +84,10 @@ async def prepare(pool: Pool, calls: Sequence[Call]) -> Prepared:
         [course[2] for course in courses],
     )
     assert row is not None, "a function has one row"
+    if row["repeated"]:
+        return Prepared(True, row["standings"], row["scheme_ids"], [], [], [], [], [])
     return Prepared(
+        False,
         row["standings"],
         row["scheme_ids"],
         row["learners"],
@@ -81,13 +98,22 @@ async def prepare(pool: Pool, calls: Sequence[Call]) -> Prepared:
     )
 
 
+async def recall(
+    pool: Pool, keys: Sequence[str], payloads: Sequence[str]
+) -> Sequence[tuple[UUID | None, UUID | None]]:
+    """For each item the entry and batch made of it earlier, None where there is none with this content."""
+    row = await pool.fetchrow(_RECALL, keys, payloads)
+    assert row is not None, "an aggregate has one row"
+    return list(zip(row["entries"] or (), row["batches"] or (), strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The items to post, column by column. `calls` counts from 1; learners are None where refused."""
 
     calls: list[int]
-    keys: list[UUID]
-    payloads: list[UUID]
+    keys: list[str]
+    payloads: list[str]
     entries: list[UUID]
     salts: list[bytes]
     learners: list[int | None]

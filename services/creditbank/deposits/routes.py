@@ -14,7 +14,7 @@ from services.creditbank.deposits import service
 from services.creditbank.deposits.documentation import REQUEST_BODY
 from services.creditbank.deposits.problems import BY_REASON, ClientOfInstitutionNeeded
 from services.creditbank.deposits.reading import read
-from services.creditbank.deposits.rules import Answer, Call, Refused
+from services.creditbank.deposits.rules import Answer, Answers, Call, Refused
 from services.creditbank.deposits.schemas import Batch, DepositAnswer
 from services.creditbank.ledger.coalescer import Coalescer
 
@@ -22,7 +22,7 @@ PATH = "/v1/deposits"
 LARGEST_BODY = 2 * 1024 * 1024
 router = APIRouter(tags=["deposits"])
 
-Desk = Coalescer[Call, list[Answer] | Refused]
+Desk = Coalescer[Call, Answers | Refused]
 
 
 async def _desk(request: Request) -> Desk:
@@ -40,7 +40,8 @@ async def post_credits(request: Request, caller: Poster, desk: Annotated[Desk, D
     """Post up to 1,000 items. Each is answered by itself, in the order sent; a bad one hinders no other.
 
     A call may be repeated as it is: an item whose key came before with the same content is `replayed` and
-    names the first entry, with other content it is a `conflict` and changes nothing.
+    names the first entry, with other content it is a `conflict` and changes nothing. A call of nothing but
+    replayed items makes no batch and names the one of its first entry.
     """
     if caller.organisation is None:
         raise ClientOfInstitutionNeeded
@@ -54,16 +55,18 @@ async def post_credits(request: Request, caller: Poster, desk: Annotated[Desk, D
     return Response(_answer(call, answers), media_type="application/json")
 
 
-def _answer(call: Call, answers: list[Answer]) -> bytes:
-    outcomes = [answer.outcome for answer in answers]
+def _answer(call: Call, answers: Answers) -> bytes:
+    outcomes = [answer.outcome for answer in answers.items]
     return orjson.dumps(
         {
-            "batch": call.id,
+            "batch": answers.batch,
             "posted": outcomes.count("posted"),
             "replayed": outcomes.count("replayed"),
             "conflicts": outcomes.count("conflict"),
             "refused": outcomes.count("refused"),
-            "items": [_item(item.key, answer) for item, answer in zip(call.items, answers, strict=True)],
+            "items": [
+                _item(item.key, answer) for item, answer in zip(call.items, answers.items, strict=True)
+            ],
         },
         default=str,  # the driver's UUIDs are a class of their own
     )

@@ -46,19 +46,29 @@ class Answer(NamedTuple):
     reason: str | None
 
 
+class Answers(NamedTuple):
+    """What became of a call: its items' answers in their order, and the batch that holds its entries.
+
+    A call that only repeats an earlier one makes nothing new: it names the batch of its first entry.
+    """
+
+    batch: UUID
+    items: list[Answer]
+
+
 class Refused(NamedTuple):
     """The whole call was refused."""
 
     reason: str
 
 
-def key_digest(institution: UUID, key: str) -> UUID:
-    """An item's key within its institution, as 16 bytes."""
-    return UUID(bytes=sha256(institution.bytes + key.encode()).digest()[:16])
+def key_digest(institution: UUID, key: str) -> str:
+    """An item's key within its institution, as 16 bytes in hexadecimal digits."""
+    return sha256(institution.bytes + key.encode()).hexdigest()[:32]
 
 
-def payload_digest(scheme: str, item: Item) -> UUID:
-    """The content of an item as it was sent, as 16 bytes: another way to name the same is other content."""
+def payload_digest(scheme: str, item: Item) -> str:
+    """The content of an item as it was sent, in 32 digits: another way to name the same is other content."""
     content = "\x1f".join(
         (
             scheme,
@@ -70,7 +80,7 @@ def payload_digest(scheme: str, item: Item) -> UUID:
             str(item.earned_on),
         )
     )
-    return UUID(bytes=sha256(content.encode()).digest()[:16])
+    return sha256(content.encode()).hexdigest()[:32]
 
 
 def refusal_before_look_up(item: Item, now: datetime) -> str | None:

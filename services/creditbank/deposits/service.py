@@ -5,6 +5,8 @@ Every call is safe to repeat: an item is recognised by its key within the instit
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
+from typing import Final
 from uuid import UUID
 
 from libs.common.database import Database, retrying
@@ -13,6 +15,7 @@ from services.creditbank.deposits import repository
 from services.creditbank.deposits.repository import Lines, Prepared
 from services.creditbank.deposits.rules import (
     Answer,
+    Answers,
     Call,
     Refused,
     key_digest,
@@ -23,7 +26,8 @@ from services.creditbank.learners import service as learners
 from services.creditbank.learners.keys import KeyRing
 
 batch = repository.batch
-_ADMITTED = "admitted"
+_ADMITTED: Final = "admitted"
+_NO_SALT: Final = b""
 
 
 class PostingDesk:
@@ -33,31 +37,62 @@ class PostingDesk:
         self._database = database
         self._keys = keys
 
-    async def post(self, calls: Sequence[Call]) -> Sequence[list[Answer] | Refused]:
-        """For each call its items' answers in their order, or why the whole call was refused.
+    async def post(self, calls: Sequence[Call]) -> Sequence[Answers | Refused]:
+        """Answers each call, or says why the whole of it was refused.
 
         All is posted in one transaction, or nothing when this raises.
         """
-        prepared = await repository.prepare(self._database.pool, calls)
-        lines = self._lines(calls, prepared, await self._wrapped_keys(calls, prepared))
-        admitted = [n for n, standing in enumerate(prepared.standings) if standing == _ADMITTED]
-        answers = await self._post(calls, prepared, lines) if admitted else {}
-        results: list[list[Answer] | Refused] = []
-        first = 0
+        pool = self._database.pool
+        keys = [[key_digest(call.institution, item.key) for item in call.items] for call in calls]
+        payloads = [[payload_digest(call.scheme, item) for item in call.items] for call in calls]
+        prepared = await repository.prepare(pool, calls, [of_call[0] for of_call in keys])
+        if prepared.repeated:
+            repeated = await self._recall(calls, prepared, keys, payloads)
+            if repeated is not None:
+                return repeated
+            prepared = await repository.prepare(pool, calls, [None for _ in calls])
+        wrapped_keys = await self._wrapped_keys(calls, prepared)
+        lines = self._lines(calls, prepared, wrapped_keys, keys, payloads)
+        exceptions = await self._post(calls, prepared, lines) if lines.items else {}
+        answers = [
+            exceptions.get(n) or Answer("posted", entry, None) for n, entry in enumerate(lines.entries)
+        ]
+        results: list[Answers | Refused] = []
+        position = 0
         for call, standing in zip(calls, prepared.standings, strict=True):
             if standing == _ADMITTED:
-                results.append(
-                    [
-                        answers.get(n) or Answer("posted", lines.entries[n], None)
-                        for n in range(first, first + len(call.items))
-                    ]
-                )
-                first += len(call.items)
+                results.append(Answers(call.id, answers[position : position + len(call.items)]))
+                position += len(call.items)
             else:
                 results.append(Refused(standing))
         return results
 
+    async def _recall(
+        self,
+        calls: Sequence[Call],
+        prepared: Prepared,
+        keys: Sequence[list[str]],
+        payloads: Sequence[list[str]],
+    ) -> Sequence[Answers | Refused] | None:
+        """The answers to calls that only repeat what was posted; None if there is anything else in them."""
+        if any(standing != _ADMITTED for standing in prepared.standings):
+            return None
+        known = await repository.recall(
+            self._database.pool,
+            [one for some in keys for one in some],
+            [one for some in payloads for one in some],
+        )
+        if any(entry is None for entry, _ in known):
+            return None
+        answers = [Answer("replayed", entry, None) for entry, _ in known]
+        ends = list(accumulate(len(call.items) for call in calls))
+        return [
+            Answers(known[end - len(call.items)][1] or call.id, answers[end - len(call.items) : end])
+            for call, end in zip(calls, ends, strict=True)
+        ]
+
     async def _post(self, calls: Sequence[Call], prepared: Prepared, lines: Lines) -> dict[int, Answer]:
+        """Post the lines; returns the answers to those that were not simply posted."""
         kept = [
             (call, scheme)
             for call, scheme, standing in zip(calls, prepared.schemes, prepared.standings, strict=True)
@@ -70,62 +105,76 @@ class PostingDesk:
             )
             return {row["item"] - 1: Answer(row["answer"], row["entry"], row["reason"]) for row in rows}
 
-        answers = await retrying(once)
+        exceptions = await retrying(once)
         self._database.events_recorded()
-        return answers
+        return exceptions
 
     async def _wrapped_keys(self, calls: Sequence[Call], prepared: Prepared) -> list[bytes | None]:
         """The learners' wrapped keys; who is no student gets account and key with the first credits."""
-        missing: dict[tuple[int, int], None] = {}
-        position = 0
-        for call, scheme in zip(calls, prepared.schemes, strict=True):
-            for n in range(position, position + len(call.items)):
-                learner = prepared.learners[n]
-                if learner is not None and scheme is not None and prepared.wrapped_keys[n] is None:
-                    missing[learner, scheme] = None
-            position += len(call.items)
+        if None not in prepared.wrapped_keys:
+            return prepared.wrapped_keys
+        schemes = [scheme for call, scheme in zip(calls, prepared.schemes, strict=True) for _ in call.items]
+        missing = {
+            (learner, scheme)
+            for learner, scheme, wrapped in zip(
+                prepared.learners, schemes, prepared.wrapped_keys, strict=True
+            )
+            if learner is not None and scheme is not None and wrapped is None
+        }
         if not missing:
             return prepared.wrapped_keys
         async with self._database.pool.acquire() as connection:
             opened = await learners.ensure_accounts(
                 connection,  # type: ignore[arg-type]  # a pooled connection stands for its own
                 self._keys,
-                [learner for learner, _ in missing],
-                [scheme for _, scheme in missing],
+                [learner for learner, _ in sorted(missing)],
+                [scheme for _, scheme in sorted(missing)],
             )
         return [
             wrapped if wrapped is not None or learner is None else opened.get(learner)
             for wrapped, learner in zip(prepared.wrapped_keys, prepared.learners, strict=True)
         ]
 
-    def _lines(self, calls: Sequence[Call], prepared: Prepared, wrapped_keys: list[bytes | None]) -> Lines:
+    def _lines(
+        self,
+        calls: Sequence[Call],
+        prepared: Prepared,
+        wrapped_keys: Sequence[bytes | None],
+        keys: Sequence[list[str]],
+        payloads: Sequence[list[str]],
+    ) -> Lines:
         """The items of the admitted calls as columns, with ids and salts."""
         lines = Lines([], [], [], [], [], [], [], [], [])
         now = datetime.now(UTC)
         position = number = 0
-        for call, standing in zip(calls, prepared.standings, strict=True):
-            if standing != _ADMITTED:
-                position += len(call.items)
+        for n, call in enumerate(calls):
+            here = slice(position, position + len(call.items))
+            position = here.stop
+            if prepared.standings[n] != _ADMITTED:
                 continue
             number += 1
-            for n, item in enumerate(call.items, start=position):
-                refusal = (
-                    refusal_before_look_up(item, now)
-                    or prepared.learner_refusals[n]
-                    or prepared.outcome_refusals[n]
+            of_call = prepared.learners[here]
+            entries = [new_id() for _ in call.items]
+            lines.calls.extend([number] * len(call.items))
+            lines.keys.extend(keys[n])
+            lines.payloads.extend(payloads[n])
+            lines.entries.extend(entries)
+            lines.salts.extend(map(self._salt, of_call, wrapped_keys[here], entries))
+            lines.learners.extend(of_call)
+            lines.outcomes.extend(prepared.outcomes[here])
+            lines.items.extend(call.items)
+            lines.refusals.extend(
+                refusal_before_look_up(item, now) or learner_refusal or outcome_refusal
+                for item, learner_refusal, outcome_refusal in zip(
+                    call.items,
+                    prepared.learner_refusals[here],
+                    prepared.outcome_refusals[here],
+                    strict=True,
                 )
-                entry = new_id()
-                lines.calls.append(number)
-                lines.keys.append(key_digest(call.institution, item.key))
-                lines.payloads.append(payload_digest(call.scheme, item))
-                lines.entries.append(entry)
-                lines.salts.append(self._salt(prepared.learners[n], wrapped_keys[n], entry))
-                lines.learners.append(prepared.learners[n])
-                lines.outcomes.append(prepared.outcomes[n])
-                lines.items.append(item)
-                lines.refusals.append(refusal)
-            position += len(call.items)
+            )
         return lines
 
     def _salt(self, learner: int | None, wrapped: bytes | None, entry: UUID) -> bytes:
-        return self._keys.salt(learner, wrapped, entry) if learner is not None and wrapped else b""
+        if learner is None or wrapped is None:
+            return _NO_SALT
+        return self._keys.salt(learner, wrapped, entry)

@@ -110,3 +110,23 @@ async def test_after_erasure_the_other_chains_still_hold(
     await owner.execute("delete from shred_key where learner = 1")
     await owner.close()
     assert await _audit(database, keys) == []
+
+
+async def test_a_second_scheme_is_a_second_book(copy: tuple[Database, ServiceStore], keys: KeyRing) -> None:
+    database, store = copy
+    owner = await asyncpg.connect(store.migrations_database)
+    await owner.execute("insert into scheme values (2, 'hours', 'Hours', '学时', 2)")
+    await owner.close()
+    district = await make_district(database, keys)
+    items = [item(district, who, f"{who}-{n}") for n in range(2) for who in district.students]
+    for scheme in ("hours", "xuebu:credits", "hours"):
+        one = call(district, *(each._replace(key=each.key + scheme) for each in items))._replace(
+            scheme=scheme
+        )
+        await PostingDesk(database, keys).post([one])
+    found = await database.pool.fetch(
+        "select scheme, available, sequence from account where person = $1 order by scheme",
+        district.students[0],
+    )
+    assert [tuple(row) for row in found] == [(1, 200, 2), (2, 200, 2)]
+    assert await _audit(database, keys) == []

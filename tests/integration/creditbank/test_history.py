@@ -14,7 +14,7 @@ from infra.dev.stores import ServiceStore
 from libs.common.database import Database
 from libs.common.ids import new_id
 from services.creditbank.books.service import audit
-from services.creditbank.deposits.rules import Call, Item
+from services.creditbank.deposits.rules import Answers, Call, Item
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.learners.keys import KeyRing
 from tests.integration.creditbank.model import Reference
@@ -80,9 +80,9 @@ class History(RuleBasedStateMachine):
         institution = self.district.school if first else self.district.other_school
         call = Call(new_id(), institution, institution, "test", "xuebu:credits", items)
         (answers,) = self.bank.run(self.bank.desk.post([call]))
-        assert isinstance(answers, list)
+        assert isinstance(answers, Answers)
         in_call: dict[str, tuple[Item, Any]] = {}
-        for item, answer in zip(items, answers, strict=True):
+        for item, answer in zip(items, answers.items, strict=True):
             expected = self._expected(institution, item, in_call)
             assert (answer.outcome, answer.reason) == expected[:2], item
             if answer.outcome == "posted":

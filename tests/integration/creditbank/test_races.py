@@ -13,7 +13,7 @@ from infra.dev.stores import ServiceStore
 from libs.common.database import Database
 from libs.common.ids import new_id
 from services.creditbank.books.service import audit
-from services.creditbank.deposits.rules import Answer, Call, Item, Refused
+from services.creditbank.deposits.rules import Answers, Call, Item, Refused
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.ledger.coalescer import Coalescer
@@ -28,8 +28,10 @@ def item(district: District, learner: UUID, key: str, attempt: str | None = None
     return Item(key, learner, None, district.course, None, attempt, amount, None, date(2026, 6, 30))
 
 
-def outcomes(results: list[list[Answer] | Refused]) -> Counter[str]:
-    return Counter(answer.outcome for result in results for answer in result if isinstance(answer, Answer))
+def outcomes(results: list[Answers | Refused]) -> Counter[str]:
+    return Counter(
+        answer.outcome for result in results if isinstance(result, Answers) for answer in result.items
+    )
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ async def test_the_same_key_at_once_is_posted_once(
 ) -> None:
     one = item(district, district.students[0], "k")
     results = await asyncio.gather(*(desk.post([call(district, one)]) for _ in range(12)))
-    answers = [answer for (answer,) in ((result[0]) for result in results) if isinstance(answer, Answer)]
+    answers = [result[0].items[0] for result in results if isinstance(result[0], Answers)]
     assert Counter(answer.outcome for answer in answers) == {"posted": 1, "replayed": 11}
     assert len({str(answer.entry) for answer in answers}) == 1
     assert await _available(database, district.students[0]) == 100
@@ -102,7 +104,7 @@ async def test_single_calls_are_merged_and_each_gets_its_own_answer(
         sizes.append(len(calls))
         return await desk.post(calls)
 
-    coalescer: Coalescer[Call, list[Answer] | Refused] = Coalescer(counted, limit=1_000, workers=1)  # type: ignore[arg-type]
+    coalescer: Coalescer[Call, Answers | Refused] = Coalescer(counted, limit=1_000, workers=1)  # type: ignore[arg-type]
     stranger = District()
     calls = [call(district, item(district, district.students[n % 3], f"k{n}")) for n in range(60)]
     calls[30] = call(stranger, item(stranger, district.students[0], "k"))
@@ -111,7 +113,7 @@ async def test_single_calls_are_merged_and_each_gets_its_own_answer(
     assert len(sizes) < 10
     assert results[30] == Refused("unknown")
     assert outcomes(results) == {"posted": 59}
-    entries = {str(result[0].entry) for result in results if isinstance(result, list)}
+    entries = {str(result.items[0].entry) for result in results if isinstance(result, Answers)}
     assert len(entries) == 59
 
 
@@ -119,12 +121,12 @@ async def test_what_the_database_refuses_is_set_apart_from_its_neighbours(
     desk: PostingDesk, database: Database, district: District
 ) -> None:
     """A lot of nothing breaks a constraint. The schema never lets it through; the desk must stand it."""
-    coalescer: Coalescer[Call, list[Answer] | Refused] = Coalescer(desk.post, limit=1_000, workers=1)
+    coalescer: Coalescer[Call, Answers | Refused] = Coalescer(desk.post, limit=1_000, workers=1)
     calls = [call(district, item(district, district.students[0], f"k{n}", amount=100)) for n in range(9)]
     calls[4] = call(district, item(district, district.students[0], "bad", amount=0))
     results = await asyncio.gather(*(coalescer.call(one, 1) for one in calls), return_exceptions=True)
     assert isinstance(results[4], Exception)
-    assert outcomes([one for one in results if isinstance(one, list)]) == {"posted": 8}
+    assert outcomes([one for one in results if isinstance(one, Answers)]) == {"posted": 8}
     assert await _available(database, district.students[0]) == 800
 
 

@@ -26,17 +26,30 @@ declare
   recorded timestamptz := now();
   recorded_text text := utc_text(now());
   accounts deposit_account[];
+  places integer[] := array_fill(null::integer, array[cardinality(calls)]);
   lines deposit_line[];
   others deposit_answer[];
 begin
   -- Every writer locks accounts in this order, so that no two wait for one another in a circle.
-  select array_agg((item, learner, scheme, sequence, head, person, code)::deposit_account) into accounts from (
-    select i.item, a.learner, a.scheme, a.sequence, a.head, a.person, s.code
-    from unnest(learners, calls) with ordinality as i (learner, call, item)
-    join scheme s on s.id = schemes[i.call]
-    join account a on a.learner = i.learner and a.scheme = s.id
-    order by a.learner, a.scheme, i.item for no key update of a
-  ) locked;
+  for attempt in 1 .. 2 loop
+    select array_agg((item, learner, scheme, sequence, head, person, code)::deposit_account) into accounts from (
+      select i.item, a.learner, a.scheme, a.sequence, a.head, a.person, s.code
+      from unnest(learners, calls) with ordinality as i (learner, call, item)
+      join scheme s on s.id = schemes[i.call]
+      join account a on a.learner = i.learner and a.scheme = s.id
+      order by a.learner, a.scheme, i.item for no key update of a
+    ) locked;
+    exit when cardinality(accounts) = cardinality(array_remove(learners, null));
+    -- Somebody's first credits in this scheme.
+    insert into account (learner, scheme, person)
+      select distinct l.number, schemes[i.call], l.id from unnest(learners, calls) as i (learner, call)
+      join public.learner l on l.number = i.learner
+      order by l.number, schemes[i.call]
+      on conflict do nothing;
+  end loop;
+  for place in 1 .. coalesce(cardinality(accounts), 0) loop
+    places[accounts[place].item] := place;
+  end loop;
   -- A new statement sees what the locks were waited for.
   with sent as (
     select i.*, batches[i.call] as batch, institutions[i.call] as institution,
@@ -56,7 +69,7 @@ begin
     left join lateral (
       select id, payload_hash from public.entry where key_hash = i.key_hash
       order by payload_hash = i.payload_hash desc limit 1) e on true
-    left join unnest(accounts) a on a.item = i.item
+    cross join lateral (select (accounts[places[i.item]]).*) a
     window same_key as (partition by i.key_hash order by i.item)
   ), judged as (
     select s.*, case
