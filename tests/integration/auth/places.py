@@ -63,7 +63,9 @@ class Place:
     admin: Somebody
     made: list[httpx.AsyncClient] = field(default_factory=list)
 
-    async def organisation(self, parent: UUID | None = None, kind: str = "school", name: str = "A school") -> UUID:
+    async def organisation(
+        self, parent: UUID | None = None, kind: str = "school", name: str = "A school"
+    ) -> UUID:
         """A new organisation, below the root unless told otherwise."""
         body = {"parent": str(parent or self.root), "type": kind, "name": name}
         answer = await self.admin.http.post("/v1/organisations", json=body)
@@ -114,9 +116,7 @@ async def sign_in(app: FastAPI, username: str, password: str) -> Somebody:
     assert answer.status_code == 201, answer.text
     opened = answer.json()
     client.headers["Authorization"] = f"Bearer {opened['access_token']}"
-    return Somebody(
-        UUID(opened["person"]["id"]), username, password, client, UUID(opened["session"]["id"])
-    )
+    return Somebody(UUID(opened["person"]["id"]), username, password, client, UUID(opened["session"]["id"]))
 
 
 async def new_place(app: FastAPI) -> Place:
