@@ -4,9 +4,13 @@ select $1::uuid, sourced_id, id from t_organisation where is_adopted
 on conflict (source_id, sourced_id) do nothing
 
 --@ step
-insert into organisation (id, type, name, ancestors, identifier, source_id, sourced_id)
-select id, type, name, array[id], identifier, $1::uuid, sourced_id
-from t_organisation where not is_known and not is_adopted order by line
+with done as (
+  insert into organisation (id, type, name, parent_id, ancestors, identifier, source_id, sourced_id)
+  select id, type, name, parent_id, array[id], identifier, $1::uuid, sourced_id
+  from t_organisation where not is_known and not is_adopted order by line
+  returning id
+)
+insert into changed_organisation select id from done
 
 --@ step
 with fresh as (
@@ -17,7 +21,7 @@ with fresh as (
     case when o.decided && '{parent,parent_id}' then o.parent_id else t.parent_id end as parent_id,
     case when 'status' = any(o.decided) then o.status else 'active' end as status
   from t_organisation t join organisation o on o.id = t.id
-  where not t.is_adopted
+  where t.is_known
 ), done as (
   update organisation o set type = f.type, name = f.name, identifier = f.identifier, parent_id = f.parent_id,
     status = f.status
