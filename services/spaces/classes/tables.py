@@ -29,3 +29,6 @@ class SchoolClass(Table, table=True):
     grades: list[str] = Field(sa_type=ARRAY(Text))
     subjects: list[str] = Field(sa_type=ARRAY(Text))
     terms: list[dict[str, Any]] = Field(sa_type=JSON)
+    teachers: list[dict[str, Any]] = Field(
+        sa_type=JSON, description="id, name, primary of each: read with every portfolio, changed seldom"
+    )

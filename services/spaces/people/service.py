@@ -1,5 +1,6 @@
 """Learning about people from events."""
 
+from services.spaces.classes import service as classes
 from services.spaces.memberships import service as memberships
 from services.spaces.people import repository
 from services.spaces.spaces import service as spaces
@@ -12,3 +13,4 @@ async def learn(connection: Connection, snapshots: bytes) -> None:
     if changed:
         await spaces.open_personal(connection, changed)
         await memberships.refresh_by_roles(connection, changed)
+        await classes.rename_teachers(connection, changed)

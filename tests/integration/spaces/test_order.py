@@ -28,7 +28,7 @@ STATE = (
     "select id, version, status, name from person where id = any($1)",
     "select person, organisation, role from person_role where person = any($1)",
     "select child, guardian from guardian_link where child = any($1)",
-    "select id, version, status, title, school from school_class where id = any($1)",
+    "select id, version, status, title, school, teachers from school_class where id = any($1)",
     "select id, kind, title, status from space where id = any($1)",
     "select person, space, role, basis, is_primary from membership where person = any($1)",
     "select person, scheme, institution, amount, entries from credit_total where person = any($1)",
@@ -82,6 +82,8 @@ async def state(world: World, ids: Sequence[UUID]) -> list[list[tuple[Any, ...]]
     place = {one: f"#{n}" for n, one in enumerate(ids)}
 
     def plain(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return [(place[UUID(one["id"])], one["name"], one["primary"]) for one in json.loads(value)]
         return [plain(one) for one in value] if isinstance(value, list) else place.get(value, value)
 
     found = []

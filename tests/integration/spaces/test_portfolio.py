@@ -81,6 +81,10 @@ async def test_news_that_has_not_come_leaves_names_empty(world: World) -> None:
     nameless = {"id": str(unknown), "name": None, "type": None}
     assert found["roles"][0]["organisation"] == found["classes"][0]["school"] == nameless
     assert found["classes"][0]["teachers"] == [{"id": str(teacher), "name": None, "primary": True}]
+    for version, name in ((1, "Tom Teacher"), (2, "Tom New")):
+        await world.someone(name=name, ident=teacher, version=version)
+        (card,) = (await world.get(who, "/v1/portfolio")).json()["classes"]
+        assert card["teachers"] == [{"id": str(teacher), "name": name, "primary": True}]
 
 
 async def test_a_closed_class_leaves_the_portfolio(world: World) -> None:

@@ -63,7 +63,8 @@ create table school_class (
   course uuid,
   grades text[] not null,
   subjects text[] not null,
-  terms json not null
+  terms json not null,
+  teachers json not null
 );
 create index school_class_school on school_class (school);
 """
