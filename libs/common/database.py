@@ -11,7 +11,8 @@ from typing import Annotated, Any, Self, TypeVar
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -56,6 +57,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self._writers = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
         self._readers = async_sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT"),
@@ -154,6 +156,12 @@ async def _pass_json_through(connection: Any) -> None:
         decoder=lambda value: bytes(value[1:]),
         format="binary",
     )
+
+
+def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Never hand out a connection the server has ended: SQLAlchemy then makes a new one, at no round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def _leave_as_is(connection: Any) -> None:

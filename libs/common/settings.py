@@ -15,7 +15,9 @@ class ServiceSettings(BaseSettings):
     Addresses are plain text: DSN types reject unix sockets, which the embedded stores use.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "production"] = "production"
     host: str = "127.0.0.1"

@@ -1,5 +1,6 @@
 """Every answer's form: problem documents in two languages, request ids, limits, health."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -164,3 +165,19 @@ async def test_a_store_that_is_away_is_a_503_with_retry_after(
     await app.state.database.pool.close()
     answer = await client.get("/notes")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+async def test_connections_the_server_ended_cost_no_request(
+    client: httpx.AsyncClient, app: FastAPI, issuer: Issuer
+) -> None:
+    headers = bearer(issuer.person(uuid4(), AUDIENCE, WRITER))
+    assert (await client.post("/notes", json={"text": "before"}, headers=headers)).status_code == 201
+    other = await app.state.database.connect()
+    await other.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await other.close()
+    await asyncio.sleep(0.1)
+    assert (await client.post("/notes", json={"text": "after"}, headers=headers)).status_code == 201
+    assert (await client.get("/notes")).json() == {"value": "2"}
