@@ -25,7 +25,7 @@ def run_document(
 
 def render(document: Mapping[str, Any]) -> str:
     """The table printed when everything is ready."""
-    lines = ["", "Xuebu 学步 is ready.", ""]
+    lines = ["", "Xuebu 学簿 is ready.", ""]
     for name, address in document["services"].items():
         lines.append(f"  {name:12}{address:26}API documentation  {address}/docs")
     lines += ["", f"  {'account':30}{'password':22}roles"]

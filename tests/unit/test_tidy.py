@@ -21,6 +21,8 @@ GATHERING = {"metadata", "migrations", "tables"}
 OWNERLESS = {
     "services/auth/keys/repository.py": "signing keys are the service's own",
     "services/auth/audit/repository.py first_break": "walks the whole chain for the operator",
+    "services/creditbank/books/repository.py": "walks all books for the operator",
+    "services/creditbank/schemes/repository.py": "schemes are public",
 }
 
 

@@ -100,7 +100,7 @@ async def test_lock_files_naming_a_foreign_process_do_not_stop_a_start(tmp_path:
 
 
 async def test_a_long_path_gets_sockets_elsewhere(tmp_path: Path, start: Start) -> None:
-    state = tmp_path / ("long" * 30) / '学步 "quoted"'
+    state = tmp_path / ("long" * 30) / '学簿 "quoted"'
     running = start(state)
 
     assert await value(running.services["auth"].database, "select 1") == 1

@@ -21,11 +21,11 @@ def test_a_private_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     before = os.umask(0)
     try:
-        write_private(path, {"name": "学步"})
+        write_private(path, {"name": "学簿"})
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read_private(path) == {"name": "学步"}
+    assert read_private(path) == {"name": "学簿"}
     assert list(tmp_path.iterdir()) == [path]
 
 
