@@ -5,10 +5,13 @@ import asyncio
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
-from libs.common.database import Database
+from libs.common import logs
+from libs.common.database import Database, sqlstate
 from libs.common.languages import Language
 from services.auth.rosters import service
 from services.auth.rosters.applying.load import Order, Outcome, Result, load, plain
@@ -17,6 +20,7 @@ from services.auth.rosters.rules import DEFAULT_SOURCE
 from services.auth.settings import AuthSettings
 
 FINDINGS_SHOWN = 200
+ROSTER_IMPORT_BROKE: Final = "roster.import_broke"
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -41,8 +45,21 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run_job(arguments: argparse.Namespace) -> None:
     """Work off one queued import; exits with 0 when it has ended, also when it was refused."""
     settings = AuthSettings()
+    logs.configure(settings.log_level, settings.log_format, "auth")
     database = Database(settings.database, pool_size=1, name="auth roster import")
-    asyncio.run(service.work(database, arguments.job))
+    try:
+        asyncio.run(service.work(database, arguments.job))
+    except Exception as error:
+        # The error's own words may hold values of the roster: only its kind and place are logged.
+        place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+        logs.logger(__name__).error(
+            ROSTER_IMPORT_BROKE,
+            import_id=str(arguments.job),
+            error=type(error).__name__,
+            sqlstate=sqlstate(error),
+            place=place,
+        )
+        sys.exit(1)
 
 
 def import_roster(arguments: argparse.Namespace) -> None:
@@ -64,7 +81,7 @@ async def _import(arguments: argparse.Namespace) -> Outcome:
         if known is None:
             sys.exit(f"{arguments.organisation}: there is no such organisation")
         order = Order(
-            path=arguments.path,
+            content=arguments.path,
             anchor=arguments.organisation,
             source_name=arguments.source,
             dry_run=arguments.dry_run,

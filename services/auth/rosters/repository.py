@@ -1,19 +1,21 @@
 """SQL of imports as jobs; whose imports a caller may see was decided by authority before."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from services.auth.rosters.reading.findings import Finding, Findings, Severity
-from services.auth.rosters.rules import ENDED
+from services.auth.rosters.rules import ENDED, FINDINGS_DAYS
 
 _VIEW: Final = """
 json_build_object('id', i.id, 'organisation', i.organisation_id, 'source', i.source_name, 'state', i.state,
   'stage', i.stage, 'done', i.done, 'total', i.total, 'dry_run', i.dry_run,
   'allow_large_closure', i.allow_large_closure, 'file_name', i.file_name, 'size_bytes', i.size_bytes,
-  'dialect', i.dialect, 'counts', coalesce(i.counts, '{}'), 'findings', coalesce(i.finding_counts, '{}'),
+  'dialect', i.dialect, 'counts', coalesce(i.counts, '{}'),
+  'findings', coalesce(i.finding_counts, '{"errors": 0, "warnings": 0, "notes": 0, "codes": {}}'),
   'created_at', to_char(i.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
   'started_at', to_char(i.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
   'ended_at', to_char(i.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
@@ -52,6 +54,12 @@ _END: Final = """
 update roster_import set state = $2, stage = null, dialect = $3, counts = $4::text::json,
   finding_counts = $5::text::json, ended_at = clock_timestamp()
 where id = $1
+"""
+
+
+_FORGET: Final = """
+delete from roster_finding
+where import_id = $1 or import_id in (select id from roster_import where ended_at < now() - $2::interval)
 """
 
 
@@ -163,7 +171,7 @@ async def end(
     await where.execute(
         _END, import_id, state, dialect, orjson.dumps(counts).decode(), orjson.dumps(told).decode()
     )
-    await where.execute("delete from roster_finding where import_id = $1", import_id)
+    await where.execute(_FORGET, import_id, timedelta(days=FINDINGS_DAYS))
     await where.copy_records_to_table(
         "roster_finding",
         records=_records(import_id, list(findings)),

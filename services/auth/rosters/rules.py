@@ -99,5 +99,7 @@ UPLOAD_LIMIT_BYTES: Final = 512 * 1024**2
 """The largest set taken over HTTP."""
 WAITING_LIMIT: Final = 20
 """So many imports of one organisation may be unfinished."""
+FINDINGS_DAYS: Final = 90
+"""Findings show values of people's rows, so they are kept no longer than they are of use."""
 DEFAULT_SOURCE: Final = "roster"
 """The name of an organisation's source when the caller names none."""

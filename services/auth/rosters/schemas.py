@@ -16,17 +16,17 @@ class KindCounts(BaseModel):
     changed: int
     unchanged: int
     closed: int
-    kept: int = Field(default=0)
-    ignored: int = Field(default=0)
+    kept: int
+    ignored: int
 
 
 class FindingCounts(BaseModel):
     """How many findings there are; errors refuse the set."""
 
-    errors: int = Field(default=0)
-    warnings: int = Field(default=0)
-    notes: int = Field(default=0)
-    codes: dict[str, int] = Field(default_factory=dict)
+    errors: int
+    warnings: int
+    notes: int
+    codes: dict[str, int]
 
 
 class RosterImport(BaseModel):

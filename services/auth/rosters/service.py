@@ -1,12 +1,10 @@
 """Use cases of roster imports: asking for one, following it, and doing it in a worker."""
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from asyncpg import Connection, Record
@@ -17,6 +15,8 @@ from libs.common.problems import NotFound
 from services.auth.actors import Actor
 from services.auth.authority import service as authority
 from services.auth.authority.problems import NotInCharge
+from services.auth.authority.rules import Standing
+from services.auth.organisations.problems import OrganisationClosed
 from services.auth.rosters import repository
 from services.auth.rosters.applying.load import Order, Outcome, load, plain
 from services.auth.rosters.problems import TooManyImports
@@ -43,15 +43,22 @@ async def require_import_right(where: Any, actor: Actor, organisation: UUID) -> 
 
     Raises NotFound for what the actor may not see, NotInCharge otherwise.
     """
+    await _standing(where, actor, organisation)
+
+
+async def _standing(where: Any, actor: Actor, organisation: UUID) -> Standing:
     standing = await authority.require_visible(where, actor, organisation)
     is_client_above = actor.kind == "client" and actor.organisation in standing.ancestors
     if not (standing.in_charge or is_client_above or actor.kind == "system"):
         raise NotInCharge
+    return standing
 
 
 async def ask(database: Database, actor: Actor, wish: Wish, content: AsyncIterator[bytes]) -> UUID:
     """Store an upload piece by piece and queue its import, in one transaction; gives the import's id."""
-    await require_import_right(database.pool, actor, wish.organisation)
+    standing = await _standing(database.pool, actor, wish.organisation)
+    if standing.status == "closed":
+        raise OrganisationClosed
     if await repository.count_waiting(database.pool, wish.organisation) >= WAITING_LIMIT:
         raise TooManyImports(limit=WAITING_LIMIT)
     import_id = new_id()
@@ -89,22 +96,21 @@ async def work(database: Database, import_id: UUID) -> bool:
         if job["attempts"] > ATTEMPTS:
             await repository.end(watch, import_id, "failed", None, {}, Findings())
             return True
-        with tempfile.TemporaryDirectory(prefix="roster-") as folder:
-            path = Path(folder) / "set.zip"
-            with path.open("wb") as file:
-                async for part in repository.pieces(watch, import_id):
-                    await asyncio.to_thread(file.write, part)
-            await _work(database, watch, import_id, job, path)
+        # A file without a name: nothing stays behind, however this process ends.
+        with tempfile.TemporaryFile() as file:
+            async for part in repository.pieces(watch, import_id):
+                file.write(part)
+            await _work(database, watch, import_id, job, file)
     finally:
         await watch.close()
     return True
 
 
 async def _work(
-    database: Database, watch: "Connection[Record]", import_id: UUID, job: Any, path: Path
+    database: Database, watch: "Connection[Record]", import_id: UUID, job: Any, file: BinaryIO
 ) -> None:
     order = Order(
-        path=path,
+        content=file,
         anchor=job["organisation_id"],
         source_name=job["source_name"],
         dry_run=job["dry_run"],

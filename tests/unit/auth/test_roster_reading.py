@@ -305,3 +305,10 @@ def test_every_message_is_in_both_languages() -> None:
         assert message.severity in {"error", "warning", "note"}, code
         assert message.text.en, code
         assert any("\u4e00" <= character <= "\u9fff" for character in message.text.zh), code
+
+
+def test_every_message_is_said_somewhere() -> None:
+    folder = Path(archive.__file__).parents[1]
+    said = "\n".join(path.read_text() for suffix in ("py", "sql") for path in folder.rglob(f"*.{suffix}"))
+    unsaid = {code for code in MESSAGES if f'"{code}"' not in said and f"--@ check {code} " not in said}
+    assert not unsaid

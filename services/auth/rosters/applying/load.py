@@ -1,10 +1,10 @@
 """One set into the database: staged, checked and applied in one transaction, or not at all."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import orjson
@@ -19,7 +19,7 @@ from services.auth.rosters.reading.manifest import contents
 from services.auth.rosters.rules import is_large_closure
 
 EVENTS_AT_ONCE = 5_000
-_SETTINGS = "set local work_mem = '128MB'; set local jit = off; set local lock_timeout = '60s'"
+_SETTINGS = "set local work_mem = '128MB'; set local jit = off"
 _CHECKS = (
     "10_organisations",
     "20_sessions",
@@ -57,7 +57,7 @@ class Result(StrEnum):
 class Order:
     """What to load, for which organisation and how."""
 
-    path: Path
+    content: Path | BinaryIO
     anchor: UUID
     source_name: str
     dry_run: bool = False
@@ -94,7 +94,7 @@ async def load(
     """
     findings = Findings()
     outcome = Outcome(Result.REFUSED, findings)
-    with opened(order.path, findings) as files:
+    with opened(order.content, findings) as files:
         await connection.execute("set temp_buffers = '128MB'")
         try:
             async with connection.transaction():
@@ -168,8 +168,6 @@ async def _source(connection: "Connection[Record]", order: Order) -> UUID:
     source: UUID = await connection.fetchval(
         "select id from roster_source where anchor_id = $1 and name = $2", order.anchor, order.source_name
     )
-    # The tree's own lock: paths are read and written here as a whole.
-    await connection.execute("select pg_advisory_xact_lock(hashtext('organisation tree'))")
     return source
 
 
@@ -217,6 +215,6 @@ async def _remember(connection: "Connection[Record]", order: Order, counts: Coun
 
 
 def plain(counts: Counts) -> dict[str, dict[str, int]]:
-    """Give the counts as they are stored and shown, every kind with all of its usual outcomes."""
-    usual = Counter[str]({"new": 0, "changed": 0, "unchanged": 0, "closed": 0})
+    """Give the counts as they are stored and shown, every kind with all outcomes."""
+    usual = dict.fromkeys(("new", "changed", "unchanged", "closed", "kept", "ignored"), 0)
     return {kind: {**usual, **numbers} for kind, numbers in counts.items()}

@@ -49,15 +49,15 @@ class _Entry:
 
 
 @contextmanager
-def opened(path: Path, findings: Findings) -> Iterator[SetFiles]:
-    """Open the set at a path. What is wrong with the package is a finding; such files are left out."""
-    if path.is_dir():
-        yield _select(_folder_entries(path), findings)
+def opened(content: Path | BinaryIO, findings: Findings) -> Iterator[SetFiles]:
+    """Open a folder or a zip. What is wrong with the package is a finding; such files are left out."""
+    if isinstance(content, Path) and content.is_dir():
+        yield _select(_folder_entries(content), findings)
         return
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(content)
     except (zipfile.BadZipFile, OSError, NotImplementedError, *_DAMAGE):
-        findings.add("archive_unreadable", path.name)
+        findings.add("archive_unreadable")
         yield SetFiles({}, {})
         return
     with archive:

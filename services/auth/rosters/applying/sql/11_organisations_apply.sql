@@ -1,3 +1,10 @@
+-- The tree's own lock, taken by all who move or add: only where the set does either.
+--@ step
+select pg_advisory_xact_lock(hashtext('organisation tree'))
+where exists (
+  select from t_organisation t left join organisation o on o.id = t.id
+  where not t.is_adopted and o.parent_id is distinct from t.parent_id)
+
 --@ mark
 insert into roster_organisation (source_id, sourced_id, organisation_id)
 select $1::uuid, sourced_id, id from t_organisation where is_adopted
