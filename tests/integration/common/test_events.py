@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -11,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from infra.dev.redis_server import RedisServer
 from infra.dev.stores import ServiceStore, Stores
 from libs.common.database import Database
 from libs.common.events import Event, json_array
@@ -212,6 +216,46 @@ async def test_redis_away_means_slower_not_lost(
     await end(*running)
     await database.stop()
     await nowhere.aclose()
+
+
+async def test_a_full_redis_loses_nothing(
+    tmp_path: Path,
+    publisher: FastAPI,
+    reader: Reader,
+    settings: ServiceSettings,
+    issuer: Issuer,
+    running: list["asyncio.Task[None]"],
+) -> None:
+    """Out of memory, Redis refuses what would be added; the feed serves until there is room again."""
+    sockets = Path(tempfile.mkdtemp(prefix="xuebu-", dir="/tmp"))  # a socket's path must be short
+    server = RedisServer(tmp_path, sockets, tmp_path / "redis.log")
+    server.start()
+    full = connect(server.address)
+    feed = FeedClient(
+        InProcess(publisher, issuer.client(None, AUDIENCE, SCOPE)), "http://floor.example", AUDIENCE
+    )
+    relay = Relay(
+        publisher.state.database, full, service="floor", prefix=settings.redis_prefix, retention_days=90
+    )
+    inbox = reader.another(full, settings.redis_prefix, feed)
+    try:
+        running += [asyncio.create_task(relay.run()), asyncio.create_task(inbox.run())]
+        await write(publisher, numbered(0, 100))
+        await reader.wait_for(100)
+        await full.config_set("maxmemory", "1")
+        await write(publisher, numbered(100, 1300))
+        await reader.wait_for(1300)
+        await full.config_set("maxmemory", "0")
+        await write(publisher, numbered(1300, 1400))
+        assert await reader.wait_for(1400) == numbered(0, 1400)
+        async with asyncio.timeout(20):
+            while await full.xlen(f"{settings.redis_prefix}events:floor") < 1400:
+                await asyncio.sleep(0.05)
+    finally:
+        await end(*running)
+        await full.aclose()
+        server.stop()
+        shutil.rmtree(sockets)
 
 
 async def test_a_batch_that_fails_half_way_takes_effect_once(
