@@ -222,3 +222,15 @@ def test_what_is_shared_names_no_service(service: str) -> None:
             and word.search(node.value)
         ]
     none_of(found)
+
+
+def test_every_slice_is_a_package() -> None:
+    """The import contracts see packages only: a slice without `__init__.py` would be bound by none."""
+    folders = {path.parent for path, _ in PRODUCT if path.relative_to(ROOT).parts[0] == "services"}
+    none_of(
+        [
+            str(folder.relative_to(ROOT))
+            for folder in sorted(folders)
+            if "migrations" not in folder.parts and not (folder / "__init__.py").exists()
+        ]
+    )

@@ -20,13 +20,12 @@ create function post_deposits(
 ) returns setof deposit_answer
 language plpgsql security definer
 set search_path = pg_catalog, public, pg_temp set datestyle = 'ISO, YMD'
-set enable_seqscan = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   recorded timestamptz := now();
   recorded_text text := utc_text(now());
   accounts deposit_account[];
-  places integer[] := array_fill(null::integer, array[cardinality(calls)]);
   lines deposit_line[];
   others deposit_answer[];
 begin
@@ -47,16 +46,15 @@ begin
       order by l.number, schemes[i.call]
       on conflict do nothing;
   end loop;
-  for place in 1 .. coalesce(cardinality(accounts), 0) loop
-    places[accounts[place].item] := place;
-  end loop;
   -- A new statement sees what the locks were waited for.
   with sent as (
     select i.*, batches[i.call] as batch, institutions[i.call] as institution,
       a.scheme, a.sequence, a.head, a.person, a.code,
       first_value(i.item) over same_key as first_item,
       first_value(i.payload_hash) over same_key as first_payload,
-      e.id as known, e.payload_hash as known_payload,
+      e.id as known, case when e.id is null or e.payload_hash = i.payload_hash then e.id else (
+        select o.id from public.entry o where o.key_hash = i.key_hash and o.payload_hash = i.payload_hash
+        limit 1) end as same,
       case when i.attempt is not null then (
         select o.id from lot t join public.entry o
           on o.learner = t.learner and o.scheme = t.scheme and o.sequence = t.number
@@ -66,14 +64,12 @@ begin
         earned, amounts, refusals) with ordinality
       as i (call, key_hash, payload_hash, entry, salt, learner, outcome, attempt, grade, earned_on, amount,
         refusal, item)
-    left join lateral (
-      select id, payload_hash from public.entry where key_hash = i.key_hash
-      order by payload_hash = i.payload_hash desc limit 1) e on true
-    cross join lateral (select (accounts[places[i.item]]).*) a
+    left join lateral (select id, payload_hash from public.entry where key_hash = i.key_hash limit 1) e on true
+    left join unnest(accounts) a on a.item = i.item
     window same_key as (partition by i.key_hash order by i.item)
   ), judged as (
     select s.*, case
-        when known_payload = payload_hash then 'replayed'
+        when same is not null then 'replayed'
         when known is not null then 'conflict'
         when first_item < item and payload_hash = first_payload then 'repeated'
         when first_item < item then 'conflict'
@@ -105,7 +101,7 @@ begin
     (select array_agg((call, learner, scheme, code, person, number, w.entry, batch, institution, w.key_hash,
       w.payload_hash, commitment, outcome, attempt, grade, earned_on, amount)::deposit_line) from written w),
     (select array_agg((item, call, final,
-      case when final <> 'refused' then known when refusal is null then coalesce(attempted, first_entry) end,
+      case when final <> 'refused' then coalesce(same, known) when refusal is null then coalesce(attempted, first_entry) end,
       case when final = 'refused' then coalesce(refusal, case when sequence is null then 'learner_unknown'
         else 'attempt_already_posted' end) end, first_item)::deposit_answer)
       from numbered where final <> 'posted')

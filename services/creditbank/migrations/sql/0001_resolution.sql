@@ -10,7 +10,7 @@ create function prepare_deposits(
   out standings text[], out scheme_ids smallint[], out repeated boolean,
   out learners bigint[], out wrapped_keys bytea[], out learner_refusals text[],
   out outcomes uuid[], out outcome_refusals text[]
-) language plpgsql stable set enable_seqscan = off set enable_mergejoin = off as $$
+) language plpgsql stable set enable_seqscan = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 declare
   lines prepared_call[];
 begin
