@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -16,8 +17,12 @@ def serve() -> None:
     from services.creditbank.settings import CreditbankSettings
 
     settings = CreditbankSettings()
+    app = build(settings)
+    # What exists now lives as long as the process: the collector need not look at it after each batch.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        build(settings),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -25,12 +25,12 @@ _EARLIEST = date(1900, 1, 1)
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-class _Reference(Struct, forbid_unknown_fields=True):
+class _Reference(Struct, forbid_unknown_fields=True, gc=False):
     id: UUID | None = None
     sourced_id: _Key | None = None
 
 
-class _Item(Struct, forbid_unknown_fields=True):
+class _Item(Struct, forbid_unknown_fields=True, gc=False):
     key: _Key
     learner: _Reference
     course: _Reference
@@ -40,7 +40,7 @@ class _Item(Struct, forbid_unknown_fields=True):
     grade: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
 
 
-class _Body(Struct, forbid_unknown_fields=True):
+class _Body(Struct, forbid_unknown_fields=True, gc=False):
     items: Annotated[list[_Item], Meta(min_length=1, max_length=MOST_ITEMS)]
     scheme: _Key = DEFAULT_SCHEME
     institution: UUID | None = None
