@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.spaces.posts.rules import Draft
 from services.spaces.posts.tables import Post
 from services.spaces.tables import Pool, Row
 
@@ -115,7 +116,7 @@ async def one(pool: Pool, post: UUID) -> Row | None:
 
 async def publish(
     pool: Pool,
-    post: Post,
+    draft: Draft,
     *,
     links: bytes,
     event_type: str,
@@ -125,16 +126,16 @@ async def publish(
     """Add the post, its audit row and its event; False if the author's key is already used."""
     added = await pool.fetchval(
         _PUBLISH,
-        post.id,
-        post.space,
-        post.author,
-        post.kind,
-        post.title,
-        post.text,
+        draft.id,
+        draft.space,
+        draft.author,
+        draft.kind,
+        draft.title,
+        draft.text,
         links,
-        post.recorded_at,
-        post.client_key,
-        post.content_hash,
+        draft.recorded_at,
+        draft.client_key,
+        draft.content_hash,
         event_type,
         event,
         traceparent,

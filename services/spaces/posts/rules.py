@@ -1,8 +1,11 @@
 """What a post may be."""
 
 import re
-from typing import Final, Literal
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 PostKind = Literal["announcement"]
 KINDS: Final[tuple[PostKind, ...]] = ("announcement",)
@@ -13,6 +16,22 @@ MOST_LINKS: Final = 20
 LONGEST_ADDRESS: Final = 2_000
 
 _UNWRITABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"`{}|^\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A post about to be published. `client_key` is the hash of the author's key, 16 bytes."""
+
+    id: UUID
+    space: UUID
+    author: UUID
+    kind: PostKind
+    title: str
+    text: str
+    links: list[dict[str, Any]]
+    recorded_at: datetime
+    client_key: bytes
+    content_hash: bytes
 
 
 def is_web_address(text: str) -> bool:

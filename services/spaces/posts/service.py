@@ -16,10 +16,11 @@ from libs.common.problems import IdempotencyConflict
 from libs.common.tracing import current_traceparent
 from services.spaces.posts import events, repository
 from services.spaces.posts.problems import NotTheAuthor, PostNotFound
-from services.spaces.posts.rules import PostKind
+from services.spaces.posts.rules import Draft, PostKind
 from services.spaces.posts.tables import Post, PostAudit
 from services.spaces.spaces import service as spaces
 from services.spaces.spaces.problems import SpaceClosed, SpaceNotFound
+from services.spaces.spaces.rules import Kind
 from services.spaces.spaces.service import Place
 
 
@@ -51,44 +52,42 @@ async def publish(
     Raises IdempotencyConflict if the key was used for something else, and what `enter_to_post` raises.
     """
     place = await spaces.enter_to_post(database.pool, author, space, view)
-    post = Post(
+    draft = Draft(
         id=new_id(),
         space=space,
         author=author,
         kind=content.kind,
         title=content.title,
         text=content.text,
-        links=[],
-        status="published",
+        links=content.links,
         recorded_at=datetime.now(UTC),
-        changed_at=None,
         client_key=hashlib.sha256(key.encode()).digest()[:16],
         content_hash=content.digest,
     )
-    if await _add(database, post, content, place):
+    if await _add(database, draft, place.kind):
         database.events_recorded()
-        return Published(post.id, post.recorded_at, place)
-    first = await repository.of_key(database.pool, author, post.client_key)
+        return Published(draft.id, draft.recorded_at, place)
+    first = await repository.of_key(database.pool, author, draft.client_key)
     assert first is not None, "the conflict was with a committed row, and posts are never deleted"
     if first["content_hash"] != content.digest:
         raise IdempotencyConflict
     return Published(first["id"], first["recorded_at"], place)
 
 
-async def _add(database: Database, post: Post, content: Content, place: Place) -> bool:
+async def _add(database: Database, draft: Draft, space_kind: Kind) -> bool:
     event = events.PostPublished(
-        id=post.id,
-        space=post.space,
-        space_kind=place.kind,
-        kind=content.kind,
-        author=post.author,
-        title=post.title,
-        recorded_at=post.recorded_at,
+        id=draft.id,
+        space=draft.space,
+        space_kind=space_kind,
+        kind=draft.kind,
+        author=draft.author,
+        title=draft.title,
+        recorded_at=draft.recorded_at,
     )
     return await repository.publish(
         database.pool,
-        post,
-        links=orjson.dumps(content.links),
+        draft,
+        links=orjson.dumps(draft.links),
         event_type=events.POST_PUBLISHED,
         event=event.model_dump_json().encode(),
         traceparent=current_traceparent(),
