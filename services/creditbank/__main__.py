@@ -2,35 +2,28 @@
 
 import argparse
 import asyncio
-import gc
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from libs.common import serving
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def serve() -> None:
     """Serve HTTP until told to stop."""
-    import uvicorn
+    serving.serve(_application)
 
+
+def _application() -> "FastAPI":
     from services.creditbank.app import build
     from services.creditbank.settings import CreditbankSettings
 
-    settings = CreditbankSettings()
-    app = build(settings)
-    # What exists now lives as long as the process: the collector need not look at it after each batch.
-    gc.collect()
-    gc.freeze()
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-    )
+    return build(CreditbankSettings())
 
 
 def migrate() -> None:

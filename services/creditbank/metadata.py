@@ -9,7 +9,7 @@ import services.creditbank.learners.tables
 import services.creditbank.ledger.tables
 import services.creditbank.outcomes.tables
 import services.creditbank.schemes.tables  # noqa: F401
-from libs.common.migrations import inbox_table
+from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.creditbank.tables import Table
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi.exceptions import RequestValidationError
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from pydantic import ValidationError
 
 from libs.common.problems import MalformedRequest
@@ -20,14 +20,13 @@ from services.creditbank.ledger.rules import LARGEST_AMOUNT, hundredths
 from services.creditbank.schemes.rules import DEFAULT_SCHEME
 
 _Key = Annotated[str, Meta(min_length=1, max_length=200)]
-_EARLIEST = date(1900, 1, 1)
 # As libs.common.fields.Key: no controls, no characters that disguise text.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class _Reference(Struct, forbid_unknown_fields=True, gc=False):
-    id: UUID | None = None
-    sourced_id: _Key | None = None
+    id: UUID | UnsetType = UNSET
+    sourced_id: _Key | UnsetType = UNSET
 
 
 class _Item(Struct, forbid_unknown_fields=True, gc=False):
@@ -62,10 +61,10 @@ def _items(body: _Body) -> list[Item]:
     items = [
         Item(
             one.key,
-            one.learner.id,
-            one.learner.sourced_id,
-            one.course.id,
-            one.course.sourced_id,
+            one.learner.id or None,
+            one.learner.sourced_id or None,
+            one.course.id or None,
+            one.course.sourced_id or None,
             one.attempt,
             hundredths(one.credits),
             one.grade,
@@ -77,7 +76,6 @@ def _items(body: _Body) -> list[Item]:
     for item in items:
         if (
             not 0 < item.amount <= LARGEST_AMOUNT
-            or item.earned_on < _EARLIEST
             or (item.learner_id is None) == (item.learner_sourced_id is None)
             or (item.course_id is None) == (item.course_sourced_id is None)
         ):

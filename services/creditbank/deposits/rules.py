@@ -7,7 +7,8 @@ from uuid import UUID
 
 #: items in one call
 MOST_ITEMS: Final = 1_000
-_EASTERNMOST = timedelta(hours=14)
+_EASTERNMOST: Final = timedelta(hours=14)
+_EARLIEST: Final = date(1900, 1, 1)
 
 
 class Item(NamedTuple):
@@ -85,4 +86,6 @@ def payload_digest(scheme: str, item: Item) -> str:
 
 def refusal_before_look_up(item: Item, now: datetime) -> str | None:
     """Why an item cannot be posted whoever it concerns. Nobody earns credits tomorrow, wherever they are."""
-    return "earned_in_future" if item.earned_on > (now + _EASTERNMOST).date() else None
+    if item.earned_on > (now + _EASTERNMOST).date():
+        return "earned_in_future"
+    return "earned_too_early" if item.earned_on < _EARLIEST else None

@@ -5,11 +5,19 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from libs.common.fields import Key
 from services.creditbank.deposits.rules import MOST_ITEMS
 from services.creditbank.ledger.rules import AMOUNT_PATTERN, LARGEST_AMOUNT, hundredths
 from services.creditbank.schemes.rules import DEFAULT_SCHEME
+
+#: what libs.common.fields.Key accepts, as a pattern
+_KEY_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
+_KEY_SCHEMA: JsonDict = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": _KEY_PATTERN}
+_SHORT_KEY_SCHEMA: JsonDict = {**_KEY_SCHEMA, "maxLength": 50}
+#: the pattern of an amount that is not nothing
+_CREDITS_SCHEMA: JsonDict = {"pattern": AMOUNT_PATTERN.replace("^", r"^(?!0*(\.0*)?$)", 1)}
 
 
 class _Strict(BaseModel):
@@ -19,12 +27,19 @@ class _Strict(BaseModel):
 class Reference(_Strict):
     """Named by the product's id, or by the id its roster gave it: exactly one of the two."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["id"]}, {"required": ["sourced_id"]}],
+            "properties": {"id": {"type": "string", "format": "uuid"}, "sourced_id": _KEY_SCHEMA},
+        }
+    )
+
     id: UUID | None = None
     sourced_id: Key | None = None
 
     @model_validator(mode="after")
     def exactly_one(self) -> "Reference":
-        if (self.id is None) == (self.sourced_id is None):
+        if len(self.model_fields_set) != 1 or (self.id is None) == (self.sourced_id is None):
             raise ValueError("give id or sourced_id, not both")
         return self
 
@@ -32,18 +47,26 @@ class Reference(_Strict):
 class DepositItem(_Strict):
     """Credits of one learner for one course."""
 
-    key: Key = Field(description="the institution's own key of this item; sent again it has no second effect")
+    key: Key = Field(
+        description="the institution's own key of this item; sent again it has no second effect",
+        json_schema_extra=_KEY_SCHEMA,
+    )
     learner: Reference
     course: Reference
     attempt: Key | None = Field(
-        default=None, description="the institution's name of this attempt: at most one live posting has it"
+        default=None,
+        description="the institution's name of this attempt: at most one live posting has it",
+        json_schema_extra={"anyOf": [_KEY_SCHEMA, {"type": "null"}]},
     )
-    credits: Annotated[
-        str,
-        Field(pattern=AMOUNT_PATTERN, description="decimal text with at most two places", examples=["1.00"]),
-    ]
-    grade: Annotated[Key, Field(max_length=50)] | None = None
-    earned_on: Annotated[date, Field(ge=date(1900, 1, 1), strict=True)]
+    credits: Annotated[str, Field(pattern=AMOUNT_PATTERN)] = Field(
+        description="decimal text with at most two places, more than 0 and at most 10000.00",
+        examples=["1.00"],
+        json_schema_extra=_CREDITS_SCHEMA,
+    )
+    grade: Annotated[Key, Field(max_length=50)] | None = Field(
+        default=None, json_schema_extra={"anyOf": [_SHORT_KEY_SCHEMA, {"type": "null"}]}
+    )
+    earned_on: Annotated[date, Field(strict=True)]
 
     @model_validator(mode="after")
     def within_limits(self) -> "DepositItem":
@@ -55,7 +78,7 @@ class DepositItem(_Strict):
 class DepositBody(_Strict):
     """Credits to post. Without `institution` they are the client's own organisation's."""
 
-    scheme: Key = DEFAULT_SCHEME
+    scheme: Key = Field(default=DEFAULT_SCHEME, json_schema_extra=_KEY_SCHEMA)
     institution: UUID | None = None
     items: Annotated[list[DepositItem], Field(min_length=1, max_length=MOST_ITEMS)]
 
@@ -74,6 +97,7 @@ class ItemAnswer(BaseModel):
             "course_ambiguous",
             "attempt_already_posted",
             "earned_in_future",
+            "earned_too_early",
         ]
         | None
     ) = None

@@ -8,7 +8,7 @@ from typing import Final
 #: what one item may carry: ten thousand credits
 LARGEST_AMOUNT: Final = 1_000_000
 #: the decimal text of an amount
-AMOUNT_PATTERN: Final = r"^[0-9]{1,5}(\.[0-9]{1,2})?$"
+AMOUNT_PATTERN: Final = r"^(10000(\.00?)?|[0-9]{1,4}(\.[0-9]{1,2})?)$"
 _AMOUNT: Final = re.compile(AMOUNT_PATTERN)
 _COMMITMENT_DOMAIN: Final = b"xuebu creditbank entry\n"
 

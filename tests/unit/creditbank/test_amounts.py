@@ -14,7 +14,7 @@ def test_text_is_the_exact_decimal(amount: int) -> None:
     assert Decimal(credits_text(amount)) == Decimal(amount) / 100
 
 
-@given(st.integers(min_value=0, max_value=9_999_999))
+@given(st.integers(min_value=0, max_value=1_000_000))
 def test_text_and_back_is_the_same_amount(amount: int) -> None:
     assert hundredths(credits_text(amount)) == amount
 
@@ -25,7 +25,7 @@ def test_short_forms_are_read(text: str, amount: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".5", "1.", "1.234", "-1", "+1", "1e2", " 1", "1\n", "1,5", "١", "123456"]
+    "text", ["", ".5", "1.", "1.234", "-1", "+1", "1e2", " 1", "1\n", "1,5", "١", "10000.01", "12345"]
 )
 def test_other_forms_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="decimal"):

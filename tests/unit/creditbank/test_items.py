@@ -45,3 +45,5 @@ def test_tomorrow_is_refused_unless_it_is_today_somewhere() -> None:
     item = Item("k", None, "S", None, "C", None, 1, None, date(2026, 3, 2))
     assert refusal_before_look_up(item, datetime(2026, 3, 1, 9, tzinfo=UTC)) == "earned_in_future"
     assert refusal_before_look_up(item, datetime(2026, 3, 1, 11, tzinfo=UTC)) is None
+    long_ago = item._replace(earned_on=date(1899, 12, 31))
+    assert refusal_before_look_up(long_ago, datetime(2026, 3, 1, tzinfo=UTC)) == "earned_too_early"
