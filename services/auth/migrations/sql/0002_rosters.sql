@@ -93,3 +93,12 @@ create table roster_role (
   assignment_id uuid not null,
   constraint pk_roster_role primary key (source_id, sourced_id)
 )
+
+-- After a large import the planner must know the tables' new size before autovacuum gets round to it; only the
+-- owner may gather statistics, hence the owner's rights.
+create function analyze_rosters() returns void language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  analyze organisation, course, class, class_term, person, person_identifier, role_assignment, guardianship,
+    enrolment, account, roster_role;
+end
+$$

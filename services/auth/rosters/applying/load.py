@@ -11,7 +11,7 @@ import orjson
 from asyncpg import Connection, Record
 
 from services.auth.rosters.applying import staging
-from services.auth.rosters.applying.script import Counts, Script, tables
+from services.auth.rosters.applying.script import CHANGES, Counts, Script, tables
 from services.auth.rosters.applying.staging import Progress
 from services.auth.rosters.reading.archive import SetFiles, opened
 from services.auth.rosters.reading.findings import Findings
@@ -19,6 +19,7 @@ from services.auth.rosters.reading.manifest import contents
 from services.auth.rosters.rules import is_large_closure
 
 EVENTS_AT_ONCE = 5_000
+ANALYZE_FROM_CHANGES = 1_000
 _SETTINGS = "set local work_mem = '128MB'; set local jit = off"
 _CHECKS = (
     "10_organisations",
@@ -77,6 +78,10 @@ class Outcome:
     counts: Counts = field(default_factory=dict)
     dialect: str | None = None
 
+    def changes(self) -> int:
+        """Give the number of rows that were added, changed or closed."""
+        return sum(counts[change] for counts in self.counts.values() for change in CHANGES)
+
 
 AtEnd = Callable[["Connection[Record]", Outcome], Awaitable[None]]
 
@@ -103,6 +108,8 @@ async def load(
                     raise _Undo
                 if at_end is not None:
                     await at_end(connection, outcome)
+            if outcome.changes() > ANALYZE_FROM_CHANGES:
+                await connection.execute("select analyze_rosters()")
             return outcome
         except _Undo:
             pass

@@ -34,13 +34,15 @@ create temp table t_role (
 ) on commit drop;
 create temp table want_role (
   person_id uuid, organisation_id uuid, role text, roster_role text, is_primary boolean, begins_on date, ends_on date,
-  known_id uuid, outcome text
+  id uuid, outcome text
 ) on commit drop;
+create temp table t_role_name (sourced_id text, assignment_id uuid, known_id uuid) on commit drop;
+create temp table lost_role (id uuid) on commit drop;
 create temp table t_relationship (
   line integer, learner text, guardian text, relation text, child_id uuid, guardian_id uuid
 ) on commit drop;
 create temp table want_guardian (
-  child_id uuid, guardian_id uuid, relation text, known_id uuid, outcome text
+  child_id uuid, guardian_id uuid, relation text, id uuid, outcome text
 ) on commit drop;
 create temp table t_enrolment (
   line integer, sourced_id text, class text, school text, user_id text, role text, is_primary boolean,

@@ -67,10 +67,19 @@ where cardinality(o.ancestors) > 12
 --@ count organisations closed
 with done as (
   update organisation o set status = 'closed'
-  where o.source_id = $1::uuid and o.status = 'active' and not 'status' = any(o.decided)
-    and (exists (select from stage_organisation s where s.sourced_id = o.sourced_id and s.removed)
-      or (exists (select from import_mode where kind = 'organisation' and mode = 'bulk')
-        and not exists (select from t_organisation t where t.id = o.id)))
+  from (
+    select x.id from organisation x join stage_organisation s on s.sourced_id = x.sourced_id and s.removed
+    where x.source_id = $1::uuid
+    union
+    (
+      select x.id from organisation x
+      where x.source_id = $1::uuid and exists (select from import_mode where kind = 'organisation' and mode = 'bulk')
+      except
+      select t.id from t_organisation t
+    )
+  ) gone
+  where o.id = gone.id and o.status = 'active'
+    and not 'status' = any(o.decided)
   returning o.id
 )
 insert into changed_organisation select id from done

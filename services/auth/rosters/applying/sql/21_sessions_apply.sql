@@ -17,10 +17,18 @@ insert into changed_session select id from done
 --@ count sessions closed
 with done as (
   update academic_session a set status = 'closed'
-  where a.source_id = $1::uuid and a.status = 'active'
-    and (exists (select from stage_session s where s.sourced_id = a.sourced_id and s.removed)
-      or (exists (select from import_mode where kind = 'session' and mode = 'bulk')
-        and not exists (select from t_session t where t.id = a.id)))
+  from (
+    select x.id from academic_session x join stage_session s on s.sourced_id = x.sourced_id and s.removed
+    where x.source_id = $1::uuid
+    union
+    (
+      select x.id from academic_session x
+      where x.source_id = $1::uuid and exists (select from import_mode where kind = 'session' and mode = 'bulk')
+      except
+      select t.id from t_session t
+    )
+  ) gone
+  where a.id = gone.id and a.status = 'active'
   returning a.id
 )
 insert into changed_session select id from done

@@ -29,10 +29,19 @@ insert into changed_course select id from done
 --@ count courses closed
 with done as (
   update course c set status = 'closed'
-  where c.source_id = $1::uuid and c.status = 'active' and not 'status' = any(c.decided)
-    and (exists (select from stage_course s where s.sourced_id = c.sourced_id and s.removed)
-      or (exists (select from import_mode where kind = 'course' and mode = 'bulk')
-        and not exists (select from t_course t where t.id = c.id)))
+  from (
+    select x.id from course x join stage_course s on s.sourced_id = x.sourced_id and s.removed
+    where x.source_id = $1::uuid
+    union
+    (
+      select x.id from course x
+      where x.source_id = $1::uuid and exists (select from import_mode where kind = 'course' and mode = 'bulk')
+      except
+      select t.id from t_course t
+    )
+  ) gone
+  where c.id = gone.id and c.status = 'active'
+    and not 'status' = any(c.decided)
   returning c.id
 )
 insert into changed_course select id from done

@@ -54,10 +54,19 @@ select distinct k.class_id from class_term k join changed_session s on s.id = k.
 --@ count classes closed
 with done as (
   update class c set status = 'closed'
-  where c.source_id = $1::uuid and c.status = 'active' and not 'status' = any(c.decided)
-    and (exists (select from stage_class s where s.sourced_id = c.sourced_id and s.removed)
-      or (exists (select from import_mode where kind = 'class' and mode = 'bulk')
-        and not exists (select from t_class t where t.id = c.id)))
+  from (
+    select x.id from class x join stage_class s on s.sourced_id = x.sourced_id and s.removed
+    where x.source_id = $1::uuid
+    union
+    (
+      select x.id from class x
+      where x.source_id = $1::uuid and exists (select from import_mode where kind = 'class' and mode = 'bulk')
+      except
+      select t.id from t_class t
+    )
+  ) gone
+  where c.id = gone.id and c.status = 'active'
+    and not 'status' = any(c.decided)
   returning c.id
 )
 insert into changed_class select id from done

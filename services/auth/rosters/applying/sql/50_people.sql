@@ -20,16 +20,21 @@ where i.source_id = $1::uuid and i.status = 'active'
   and not exists (select from import_mode where kind = 'user' and mode = 'bulk')
   and not exists (select from stage_user s where s.sourced_id = i.sourced_id)
 
+-- Here and wherever a set's rows are taken from the stored ones, it is by `except`: sorted or hashed whatever the
+-- planner believes of the stored table, where an anti-join on stale statistics may become a loop in a loop.
 --@ step
 insert into t_leaver
 select i.sourced_id, i.person_id
 from person_identifier i join stage_user s on s.sourced_id = i.sourced_id and s.removed
 where i.source_id = $1::uuid and i.status = 'active'
 union
-select i.sourced_id, i.person_id from person_identifier i
-where i.source_id = $1::uuid and i.status = 'active'
-  and exists (select from import_mode where kind = 'user' and mode = 'bulk')
-  and not exists (select from t_user t where t.sourced_id = i.sourced_id)
+(
+  select i.sourced_id, i.person_id from person_identifier i
+  where i.source_id = $1::uuid and i.status = 'active'
+    and exists (select from import_mode where kind = 'user' and mode = 'bulk')
+  except
+  select t.sourced_id, t.id from t_user t
+)
 
 --@ step
 analyze t_user, r_user, t_leaver

@@ -1,6 +1,6 @@
 --@ step
 insert into want_guardian
-select n.child_id, n.guardian_id, n.relation, g.id,
+select n.child_id, n.guardian_id, n.relation, coalesce(g.id, uuid7()),
   case
     when g.id is null then 'new'
     when g.status = 'ended' and g.ended_by = 'hand' then 'kept'
@@ -21,31 +21,33 @@ left join guardianship g on g.child_id = n.child_id and g.guardian_id = n.guardi
 analyze want_guardian
 
 --@ step
-insert into guardianship (guardian_id, child_id, relation, origin, source_id)
-select guardian_id, child_id, relation, 'roster', $1::uuid from want_guardian where outcome = 'new'
+insert into guardianship (id, guardian_id, child_id, relation, origin, source_id)
+select id, guardian_id, child_id, relation, 'roster', $1::uuid from want_guardian where outcome = 'new'
 order by child_id
 
 --@ step
 update guardianship g set status = 'open', ended_by = null, ended_at = null, relation = w.relation
-from want_guardian w where g.id = w.known_id and w.outcome = 'changed'
+from want_guardian w where g.id = w.id and w.outcome = 'changed'
 
 --@ count guardians closed
 with done as (
   update guardianship g set status = 'ended', ended_by = 'roster', ended_at = now()
   from (
-    select id from guardianship
-    where source_id = $1::uuid and exists (select from import_mode where kind = 'guardians' and mode = 'bulk')
-    union
-    select a.id from guardianship a join t_user t on t.id = a.child_id
-    where a.source_id = $1::uuid and exists (select from import_mode where kind = 'guardians' and mode = 'users')
-    union
-    select a.id from guardianship a join t_leaver l on l.id = a.child_id where a.source_id = $1::uuid
-    union
-    select a.id from guardianship a join t_leaver l on l.id = a.guardian_id where a.source_id = $1::uuid
+    (
+      select id from guardianship
+      where source_id = $1::uuid and exists (select from import_mode where kind = 'guardians' and mode = 'bulk')
+      union
+      select a.id from guardianship a join t_user t on t.id = a.child_id
+      where a.source_id = $1::uuid and exists (select from import_mode where kind = 'guardians' and mode = 'users')
+      union
+      select a.id from guardianship a join t_leaver l on l.id = a.child_id where a.source_id = $1::uuid
+      union
+      select a.id from guardianship a join t_leaver l on l.id = a.guardian_id where a.source_id = $1::uuid
+    )
+    except
+    select w.id from want_guardian w
   ) spoken_of
   where g.id = spoken_of.id and g.status = 'open'
-    and not exists (
-      select from want_guardian w where w.child_id = g.child_id and w.guardian_id = g.guardian_id)
   returning g.child_id
 )
 insert into changed_person select child_id from done

@@ -2,17 +2,22 @@
 with done as (
   update enrolment e set status = 'ended', ended_by = 'roster', ended_at = now()
   from (
-    select x.id from enrolment x
-    where x.source_id = $1::uuid and x.status = 'open'
-      and exists (select from import_mode where kind = 'enrolment' and mode = 'bulk')
-      and not exists (select from t_enrolment t where t.known_id = x.id and t.outcome <> 'ignored')
+    (
+      select x.id from enrolment x
+      where x.source_id = $1::uuid and x.status = 'open'
+        and exists (select from import_mode where kind = 'enrolment' and mode = 'bulk')
+      except
+      select t.known_id from t_enrolment t where t.outcome <> 'ignored'
+    )
     union
     select x.id from enrolment x join stage_enrolment s on s.sourced_id = x.sourced_id and s.removed
     where x.source_id = $1::uuid
     union
     select x.id from enrolment x join t_leaver l on l.id = x.person_id where x.source_id = $1::uuid
     union
-    select x.id from enrolment x join class c on c.id = x.class_id and c.status = 'closed'
+    select x.id from enrolment x
+    join changed_class g on g.id = x.class_id
+    join class c on c.id = g.id and c.status = 'closed'
     where x.source_id = $1::uuid and x.status = 'open'
   ) spoken_of
   where e.id = spoken_of.id and e.status = 'open'
