@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, text
 
 from libs.common import logs, tracing
 from libs.common.database import Database, is_away, sqlstate
@@ -29,6 +30,16 @@ _BLOCK_MS = 1_000
 #: a head older than this means that the stream cannot be trusted to be complete
 _HEAD_STALE_S = 5.0
 _RETRY_S = 0.5
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """Declare the inbox in a service's own metadata."""
+    return Table(
+        "inbox",
+        metadata,
+        Column("source", Text, primary_key=True),
+        Column("sequence", BigInteger, nullable=False, server_default=text("0")),
+    )
 
 
 class FeedUnavailable(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic import command, context, op
 from alembic.config import Config
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database import Database
@@ -90,16 +90,6 @@ def create_outbox() -> None:
     )
     op.execute("create unique index outbox_sequence on outbox (sequence) where sequence is not null")
     op.execute("create index outbox_unnumbered on outbox (position) where sequence is null")
-
-
-def inbox_table(metadata: MetaData) -> Table:
-    """Declare the inbox in a service's own metadata."""
-    return Table(
-        "inbox",
-        metadata,
-        Column("source", Text, primary_key=True),
-        Column("sequence", BigInteger, nullable=False, server_default=text("0")),
-    )
 
 
 def create_inbox() -> None:

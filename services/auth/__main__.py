@@ -7,14 +7,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import ValidationError
+from libs.common import serving
 
-from libs.common.database import Database
-from libs.common.problems import Problem
-from services.auth.rosters.commands import add_commands as add_roster_commands
-from services.auth.settings import AuthSettings
+if TYPE_CHECKING:  # what a command needs is loaded when it runs
+    from fastapi import FastAPI
+
+    from libs.common.database import Database
+    from services.auth.settings import AuthSettings
 
 Result = TypeVar("Result")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -22,23 +23,16 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def serve(_arguments: argparse.Namespace) -> None:
     """Serve HTTP until told to stop."""
-    import uvicorn
-
-    from services.auth.app import build
+    from services.auth.settings import AuthSettings
 
     settings = AuthSettings()
-    uvicorn.run(
-        build(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or "",
-    )
+
+    def application() -> "FastAPI":
+        from services.auth.app import build
+
+        return build(settings)
+
+    serving.serve(application, trusted_proxies=settings.trusted_proxies)
 
 
 def migrate(_arguments: argparse.Namespace) -> None:
@@ -46,6 +40,7 @@ def migrate(_arguments: argparse.Namespace) -> None:
     from sqlalchemy.engine import make_url
 
     from libs.common import migrations
+    from services.auth.settings import AuthSettings
 
     settings = AuthSettings()
     if not settings.migrations_database:
@@ -58,6 +53,9 @@ def migrate(_arguments: argparse.Namespace) -> None:
 
 def bootstrap(_arguments: argparse.Namespace) -> None:
     """Read the platform's beginning as JSON, make what is missing, print the root's id."""
+    from pydantic import ValidationError
+
+    from libs.common.problems import Problem
     from services.auth.bootstrap import Platform, prepare
 
     try:
@@ -80,7 +78,7 @@ def keys(arguments: argparse.Namespace) -> None:
 
     at_once: bool = arguments.at_once
 
-    async def turn(database: Database, settings: AuthSettings) -> dict[str, str]:
+    async def turn(database: "Database", settings: "AuthSettings") -> dict[str, str]:
         async with database.transaction() as session:
             kid, signs_at = await rotate_and_remember(
                 session, seal_of(settings), datetime.now(UTC), at_once=at_once
@@ -100,7 +98,10 @@ def audit(_arguments: argparse.Namespace) -> None:
     print(json.dumps({"holds": True}))
 
 
-def _with_database(work: Callable[[Database, AuthSettings], Awaitable[Result]]) -> Result:
+def _with_database(work: "Callable[[Database, AuthSettings], Awaitable[Result]]") -> Result:
+    from libs.common.database import Database
+    from services.auth.settings import AuthSettings
+
     settings = AuthSettings()
 
     async def run() -> Result:
@@ -114,6 +115,14 @@ def _with_database(work: Callable[[Database, AuthSettings], Awaitable[Result]]) 
 
 
 def main() -> None:
+    with serving.loading():
+        arguments = _parser().parse_args()
+    arguments.command(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from services.auth.rosters.commands import add_commands as add_roster_commands
+
     parser = argparse.ArgumentParser(prog="python -m services.auth", description="People and identities")
     commands = parser.add_subparsers(required=True)
     for name, command in {"serve": serve, "migrate": migrate, "bootstrap": bootstrap}.items():
@@ -126,8 +135,7 @@ def main() -> None:
     checking.add_argument("what", choices=["verify"])
     checking.set_defaults(command=audit)
     add_roster_commands(commands)
-    arguments = parser.parse_args()
-    arguments.command(arguments)
+    return parser
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         )
         state.roster_workers = Workers(settings, state.database)
         await state.keys.start()
-        await state.passwords.start()
+        state.passwords.start()
         if background:
             await state.roster_workers.start()
         try:

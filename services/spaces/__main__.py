@@ -4,28 +4,26 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from libs.common import serving
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def serve() -> None:
     """Serve HTTP until told to stop."""
-    import uvicorn
+    serving.serve(_application)
 
+
+def _application() -> "FastAPI":
     from services.spaces.app import build
     from services.spaces.settings import SpacesSettings
 
-    settings = SpacesSettings()
-    uvicorn.run(
-        build(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-    )
+    return build(SpacesSettings())
 
 
 def migrate() -> None:

@@ -11,7 +11,7 @@ import services.spaces.organisations.tables
 import services.spaces.people.tables
 import services.spaces.posts.tables
 import services.spaces.spaces.tables  # noqa: F401
-from libs.common.migrations import inbox_table
+from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.spaces.tables import Table
 

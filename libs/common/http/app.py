@@ -134,7 +134,7 @@ async def _running(app: FastAPI, service: Service) -> AsyncIterator[None]:
         limit = RequestLimit(
             state.redis, prefix=settings.redis_prefix, per_minute=settings.requests_per_minute
         )
-        keys = service.keys(app) if service.keys else keys_of(state.service_client, settings.keys_address)
+        keys = service.keys(app) if service.keys else keys_of(settings.keys_address)
         state.identity = Identity(issuer=settings.issuer, audience=service.audience, keys=keys, limit=limit)
         relay = Relay(
             state.database,

@@ -3,6 +3,7 @@
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from passlib.context import CryptContext
@@ -91,10 +92,11 @@ def verified(password: str, stored: str | None) -> Verdict:
     return Verdict(right=right, replacement=replacement)
 
 
-# The hash of nobody's password. Made at import, so that the first attempt on an account that does not exist
-# takes as long as every other.
-_NOBODY: Final = hashed("nobody has this password")
+@cache
+def _of_nobody() -> str:
+    """The hash of nobody's password; made when a process starts, so that no attempt takes longer for it."""
+    return hashed("nobody has this password")
 
 
 def _verify_in_vain(password: str) -> None:
-    _CONTEXT.verify(password[:MAX_HASH_CHARACTERS], _NOBODY)
+    _CONTEXT.verify(password[:MAX_HASH_CHARACTERS], _of_nobody())

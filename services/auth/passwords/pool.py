@@ -23,6 +23,12 @@ class HashingPool:
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Result:
         """The work's result, from a thread of the pool."""
+        return await asyncio.wrap_future(self.begin(work, *arguments, **named))
+
+    def begin(
+        self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
+    ) -> Future[Result]:
+        """Hand the work to a thread of the pool; nobody has to wait for it."""
         if self._taken >= self._places:
             raise HashingBusy
         self._taken += 1
@@ -34,7 +40,7 @@ class HashingPool:
 
         # A caller who goes away does not free the thread: the place is free when the work is done.
         future.add_done_callback(leave)
-        return await asyncio.wrap_future(future)
+        return future
 
     def _leave(self) -> None:
         self._taken -= 1

@@ -17,9 +17,9 @@ class Passwords:
     def __init__(self, *, threads: int = 2, queue: int = 64) -> None:
         self._pool = HashingPool(threads=threads, queue=queue)
 
-    async def start(self) -> None:
-        """Run one verification in vain, so that the first sign-in is not slower than the others."""
-        await self._pool.run(hashing.verified, "warm", None)
+    def start(self) -> None:
+        """Begin one verification in vain, so that the first sign-in is not slower than the others."""
+        self._pool.begin(hashing.verified, "warm", None)
 
     async def chosen(self, password: str, *, second_factor: bool = False, context: Iterable[str] = ()) -> str:
         """The hash of a new password; raises PasswordRefused (no hash is run) or HashingBusy."""

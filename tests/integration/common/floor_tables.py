@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Identity, MetaData, Table, Text, Uuid, text
 
-from libs.common.migrations import inbox_table
+from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 
 metadata = MetaData()

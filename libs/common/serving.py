@@ -1,0 +1,50 @@
+"""The process that serves one service: how its code is loaded, and how it answers HTTP."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load modules without collecting garbage, and never look at what they made again.
+
+    Modules make some 400,000 objects that stay: to walk them again and again costs a tenth of the start, and
+    later a pause of tens of milliseconds at each full collection.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+def serve(build: "Callable[[], FastAPI]", *, trusted_proxies: str = "") -> None:
+    """Serve the application HTTP on the address of its settings until told to stop.
+
+    `trusted_proxies`: addresses whose X-Forwarded-For is believed, separated by commas; none by default.
+    """
+    with loading():
+        import uvicorn
+
+        app = build()
+    settings = app.state.settings
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
+    )
