@@ -189,16 +189,15 @@ async def _refuse_large_closure(connection: "Connection[Record]", source: UUID, 
 
 async def _record(connection: "Connection[Record]", order: Order, progress: Progress) -> None:
     """Record one event for each organisation, course, person and class that changed."""
-    changed = {
-        kind: await connection.fetch(f"select distinct id from changed_{kind} order by id")
-        for kind in _EVENTS
-    }
-    total, done = sum(map(len, changed.values())), 0
-    for kind, rows in changed.items():
-        ids = [row["id"] for row in rows]
-        for first in range(0, len(ids), EVENTS_AT_ONCE):
+    total: int = await connection.fetchval(
+        "select " + " + ".join(f"(select count(distinct id) from changed_{kind})" for kind in _EVENTS)
+    )
+    done = 0
+    for kind in _EVENTS:
+        cursor = await connection.cursor(f"select distinct id from changed_{kind} order by id")
+        while rows := await cursor.fetch(EVENTS_AT_ONCE):
             await progress("applying", f"events/{_RECORDERS[kind]}", done, total)
-            part = ids[first : first + EVENTS_AT_ONCE]
+            part = [row["id"] for row in rows]
             await connection.execute(f"select record_{_RECORDERS[kind]}($1, $2)", part, order.trace)
             done += len(part)
     await progress("applying", "events", total, total)

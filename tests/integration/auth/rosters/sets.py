@@ -47,6 +47,13 @@ HEADERS = {
         "beginDate,endDate"
     ),
 }
+HEADERS_V1P1 = {
+    **{name: header for name, header in HEADERS.items() if name not in {"users", "roles"}},
+    "users": (
+        "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,"
+        "familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password"
+    ),
+}
 Row = dict[str, str]
 
 
@@ -79,7 +86,8 @@ class RosterSet:
         texts = {"manifest.csv": "\r\n".join([*manifest, ""])}
         for name, rows in self.files.items():
             out = io.StringIO()
-            writer = csv.DictWriter(out, HEADERS[name].split(","), restval="")
+            header = (HEADERS if self.version == "1.2" else HEADERS_V1P1)[name]
+            writer = csv.DictWriter(out, header.split(","), restval="")
             writer.writeheader()
             writer.writerows(rows)
             texts[f"{name}.csv"] = out.getvalue()
@@ -181,6 +189,17 @@ def small_set(tag: str | None = None) -> RosterSet:
             ],
         }
     )
+
+
+def as_v1p1(content: RosterSet) -> RosterSet:
+    """The same people in OneRoster 1.1, where a user has one role in some organisations."""
+    older = content.copy()
+    older.version = "1.1"
+    roles = {row["userSourcedId"]: row for row in older.files.pop("roles")}
+    for user in older.files["users"]:
+        user["role"] = roles[user["sourcedId"]]["role"]
+        user["orgSourcedIds"] = roles[user["sourcedId"]]["orgSourcedId"]
+    return older
 
 
 async def upload(

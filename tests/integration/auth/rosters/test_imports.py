@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from tests.integration.auth.places import Place
-from tests.integration.auth.rosters.sets import delta, findings, importing, small_set
+from tests.integration.auth.rosters.sets import as_v1p1, delta, findings, importing, places, small_set
 from tests.integration.auth.rosters.stored import (
     changes,
     events_since,
@@ -157,3 +157,35 @@ async def test_organisations_move_with_their_roster(here: Place) -> None:
     )
     assert [row["sourced_id"] for row in path] == [None, "D2", "S1"]
     assert (await importing(here, moved))["state"] == "unchanged"
+
+
+async def test_a_user_of_1_1_brings_the_roles(here: Place) -> None:
+    tag = uuid4().hex[:8]
+    whole = as_v1p1(small_set(tag))
+    whole.row("users", f"t1-{tag}")["orgSourcedIds"] = "S1,D"
+    job = await importing(here, whole)
+    assert (job["state"], job["dialect"]) == ("applied", "oneroster-1.1"), await findings(
+        here.admin.http, job
+    )
+    assert await stored_roles(here, f"t1-{tag}") == {
+        ("teacher", "第一中学", "open"),
+        ("teacher", "示范学区", "open"),
+    }
+    change = delta(
+        {"users": [{**whole.row("users", f"t1-{tag}"), "orgSourcedIds": "D", "role": "principal"}]}
+    )
+    change.version = "1.1"
+    job = await importing(here, change)
+    assert changes(job) == {"roles": {"new": 1, "closed": 2}}
+    assert ("staff", "示范学区", "open") in await stored_roles(here, f"t1-{tag}")
+    assert await stored_roles(here, f"s1-{tag}") == {("student", "第一中学", "open")}
+    assert (await importing(here, change))["state"] == "unchanged"
+
+
+async def test_a_power_never_comes_from_a_file(here: Place) -> None:
+    tag = uuid4().hex[:8]
+    content = small_set(tag)
+    content.row("roles", f"R-t1-{tag}")["role"] = "systemAdministrator"
+    job = await importing(here, content)
+    assert ("role_without_power", "roles.csv", 5, "role") in places(await findings(here.admin.http, job))
+    assert await stored_roles(here, f"t1-{tag}") == {("staff", "第一中学", "open")}
