@@ -23,6 +23,10 @@ from infra.dev.story import wait_until_known
 from tests.issuer import bearer
 
 _STUDENTS = 16
+_COURSE = """
+select outcome.id from outcome join institution on institution.id = outcome.organisation
+where $1 = any (institution.ancestors) limit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def _load(asked: Identities, name: str, people: int) -> tuple[str, float, bytes]
 
 
 def _gather(asked: Identities, product: Product, region: str) -> Cast:
-    students = asked.people(region, "student", 200)
+    students = _some_students(asked, region)
     teacher, space = None, None
     signed: list[SignedIn] = []
     for person in students[:_STUDENTS]:
@@ -106,6 +110,14 @@ def _gather(asked: Identities, product: Product, region: str) -> Cast:
     )
     client = asked.register_client("bench", region, ["credits.post"])
     return Cast(signed, teacher, space, client, students)
+
+
+def _some_students(asked: Identities, organisation: str) -> list[dict[str, Any]]:
+    """The first students of the first school below an organisation."""
+    found = asked.people(organisation, "student")
+    for child in [] if found else asked.children(organisation):
+        found = found or _some_students(asked, child["id"])
+    return found
 
 
 def _tokens(report: Report, product: Product, limit: str, limit_pid: int, cast: Cast, seconds: float) -> None:
@@ -152,7 +164,7 @@ def _posts(report: Report, product: Product, cast: Cast, seconds: float) -> None
 
 def _credits(report: Report, product: Product, cast: Cast) -> None:
     token = client_token(product.address("auth"), cast.client)
-    course = _course(product)
+    course = _course(product, cast.client["organisation"])
     learners = [one["id"] for one in cast.enrolled]
     bodies = []
     for batch in range(12):
@@ -187,14 +199,14 @@ def _credits(report: Report, product: Product, cast: Cast) -> None:
     report.add("Python a posting", done.cpu_us / 1000, "µs CPU", 12, "at most")
 
 
-def _course(product: Product) -> str:
-    """Some course; that it is the institution's own is checked by the first batch."""
+def _course(product: Product, region: str) -> str:
+    """A course of a school of the region, as the bank knows it."""
     environment = product.environment("creditbank")
 
     async def ask() -> str:
         connection = await asyncpg.connect(environment["CREDITBANK_DATABASE"])
         try:
-            return str(await connection.fetchval("select id from outcome limit 1"))
+            return str(await connection.fetchval(_COURSE, region))
         finally:
             await connection.close()
 
