@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +10,8 @@ import asyncpg
 from libs.common.tracing import current_traceparent
 from services.creditbank.deposits.rules import Call, Item
 from services.creditbank.tables import Pool
+
+Value = TypeVar("Value")
 
 _PREPARE = "select * from prepare_deposits($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _POST = """
@@ -77,8 +80,8 @@ async def prepare(pool: Pool, calls: Sequence[Call], first_keys: Sequence[str | 
         [call.scheme for call in calls],
         first_keys,
         [number for number, call in enumerate(calls, start=1) for _ in call.items],
-        [item.learner_id for call in calls for item in call.items],
-        [item.learner_sourced_id for call in calls for item in call.items],
+        _unless_empty([item.learner_id for call in calls for item in call.items]),
+        _unless_empty([item.learner_sourced_id for call in calls for item in call.items]),
         [course[0] for course in courses],
         [course[1] for course in courses],
         [course[2] for course in courses],
@@ -139,13 +142,18 @@ async def post(
         lines.salts,
         lines.learners,
         lines.outcomes,
-        [item.attempt for item in lines.items],
-        [item.grade for item in lines.items],
+        _unless_empty([item.attempt for item in lines.items]),
+        _unless_empty([item.grade for item in lines.items]),
         [item.earned_on for item in lines.items],
         [item.amount for item in lines.items],
-        lines.refusals,
+        _unless_empty(lines.refusals),
         current_traceparent(),
     )
+
+
+def _unless_empty(column: list[Value | None]) -> list[Value | None] | None:
+    """A column of nothing but None as null: unnest fills it up, and the driver need not look at each."""
+    return column if any(value is not None for value in column) else None
 
 
 async def batch(pool: Pool, identifier: UUID, *, reader: UUID) -> bytes | None:
