@@ -27,6 +27,9 @@ from libs.common.relay import BATCH, head_key, stream_key
 Handler = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[Event]], Awaitable[None]]
 
 _BLOCK_MS = 1_000
+#: a batch aims at this many bytes: events differ in size a thousandfold
+_BATCH_BYTES = 4_000_000
+_FIRST_BATCH = 100
 #: a head older than this means that the stream cannot be trusted to be complete
 _HEAD_STALE_S = 5.0
 _RETRY_S = 0.5
@@ -82,6 +85,7 @@ class Inbox:
         self._feed = feed
         self._handlers = handlers
         self._log = logs.logger(__name__)
+        self._count = _FIRST_BATCH
         #: everything the source recorded up to this time is applied here; None until first known
         self.as_of: datetime | None = None
 
@@ -132,6 +136,7 @@ class Inbox:
         if not events:
             events = await self._from_feed_if_behind(position)
         if events:
+            self._count = _next_count(self._count, events)
             with tracing.span(f"inbox {self.source}"):
                 await self._apply(connection, position, events)
         return len(events)
@@ -141,7 +146,7 @@ class Inbox:
         try:
             answer = cast(
                 list[Any],
-                await self._redis.xread({self._stream: f"{position}-0"}, count=BATCH, block=_BLOCK_MS),
+                await self._redis.xread({self._stream: f"{position}-0"}, count=self._count, block=_BLOCK_MS),
             )
         except (RedisError, OSError):
             await asyncio.sleep(_RETRY_S)
@@ -160,7 +165,7 @@ class Inbox:
         if known is not None and known[0] == position:
             self.as_of = known[1]
             return []
-        page = await self._feed.read(position, BATCH)
+        page = await self._feed.read(position, self._count)
         if page.head < position:
             self._log.error(logs.INBOX_SOURCE_WENT_BACK, source=self.source, at=position, head=page.head)
             raise FeedUnavailable
@@ -197,6 +202,14 @@ class Inbox:
             )
             assert moved == "UPDATE 1", "only the holder of the lock moves the position"
         self._database.events_recorded()
+
+
+def _next_count(count: int, events: Sequence[Event]) -> int:
+    """How many events to ask for next: more while batches are light, fewer once one was heavy."""
+    size = sum(len(event.data) for event in events)
+    if size > _BATCH_BYTES:
+        return max(1, count * _BATCH_BYTES // size)
+    return min(BATCH, count * 2) if len(events) == count and size < _BATCH_BYTES // 2 else count
 
 
 async def _position(connection: "asyncpg.Connection[asyncpg.Record]", source: str) -> int:
