@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-import asyncpg
-
 from infra.dev.state import remembered_secret
+
+if TYPE_CHECKING:  # loaded with the first connection: a warm start needs none
+    import asyncpg
 
 BUILTIN_LOCALE_SINCE = 170000  # PostgreSQL 17
 
@@ -31,9 +33,13 @@ class Databases:
         self._administration = administration
         self._secrets = secrets
 
+    def access(self, name: str) -> Access:
+        """How the database `name` is reached, whether or not it is there yet."""
+        return self._access(name, name)
+
     async def prepare(self, name: str) -> Access:
         """The database `name` with its two roles, made where they are missing."""
-        connection = await asyncpg.connect(self._administration)
+        connection = await connected(self._administration)
         try:
             for role in (owner_of(name), runtime_of(name)):
                 await self._prepare_role(connection, role)
@@ -42,13 +48,13 @@ class Databases:
                 await connection.execute(await self._create_statement(connection, name))
         finally:
             await connection.close()
-        access = self._access(name, name)
+        access = self.access(name)
         await self._open_to_runtime(access, runtime_of(name))
         return access
 
     async def copy(self, original: str, name: str) -> Access:
         """A new database with the content and roles of `original`, to which nobody may be connected."""
-        connection = await asyncpg.connect(self._administration)
+        connection = await connected(self._administration)
         try:
             await connection.execute(
                 f"create database {quoted(name)} owner {quoted(owner_of(original))}"
@@ -62,7 +68,7 @@ class Databases:
 
     async def drop(self, name: str) -> None:
         """Removes a database, ending the connections to it."""
-        connection = await asyncpg.connect(self._administration)
+        connection = await connected(self._administration)
         try:
             await connection.execute(f"drop database if exists {quoted(name)} with (force)")
         finally:
@@ -70,7 +76,7 @@ class Databases:
 
     async def drop_all(self, prefix: str) -> None:
         """Removes every database and role whose name begins with `prefix`."""
-        connection = await asyncpg.connect(self._administration)
+        connection = await connected(self._administration)
         try:
             for row in await connection.fetch(
                 "select datname from pg_database where starts_with(datname, $1)", prefix
@@ -114,7 +120,7 @@ class Databases:
 
     async def _open_to_runtime(self, access: Access, runtime: str) -> None:
         """As the owner: only the two roles enter, and the runtime role works with what the owner makes."""
-        connection = await asyncpg.connect(access.owner)
+        connection = await connected(access.owner)
         by_default = "alter default privileges in schema public grant"
         try:
             await connection.execute(f"""
@@ -135,6 +141,13 @@ class Databases:
         password = f":{quote(remembered_secret(self._secrets, role), safe='')}" if self._secrets else ""
         host = base.netloc.rpartition("@")[2]
         return base._replace(netloc=f"{role}{password}@{host}", path=f"/{database}").geturl()
+
+
+async def connected(address: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection to a database."""
+    import asyncpg
+
+    return await asyncpg.connect(address)
 
 
 def owner_of(database: str) -> str:

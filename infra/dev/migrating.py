@@ -1,13 +1,37 @@
-"""Brings the services' databases up to this checkout's schema; a warm start only looks."""
+"""Brings the services' databases up to this checkout's schema, and remembers that they are."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
-import asyncpg
-
+from infra.dev.databases import connected
 from infra.dev.service import ROOT, Service, run_once
-from infra.dev.stores import Stores, complete
+from infra.dev.state import read_private, write_private
+from infra.dev.stores import SERVICES, Stores, complete
+
+#: the file in the state directory that says which migrations its databases have
+NOTE = "migrated.json"
+
+
+def is_remembered(state: Path) -> bool:
+    """Whether an earlier run brought the databases in `state` to this very schema.
+
+    Only this runner changes them there, so a warm start need not wait for the server to say so.
+    """
+    return read_private(state / NOTE) == _wanted()
+
+
+def remember(state: Path) -> None:
+    """Note that the databases in `state` have this checkout's schema."""
+    write_private(state / NOTE, _wanted())
+
+
+def forget(state: Path) -> None:
+    """Take the note back before anything about it changes."""
+    (state / NOTE).unlink(missing_ok=True)
+
+
+def _wanted() -> dict[str, str]:
+    return {service: newest(service) for service in SERVICES}
 
 
 def outdated(stores: Stores, services: list[Service]) -> list[Service]:
@@ -24,6 +48,8 @@ def newest(service: str) -> str:
 
 def migrate(stores: Stores, services: list[Service]) -> None:
     """Migrates the given services at once, each as its owner, whose address serving never sees."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(len(services) or 1) as pool:
         list(pool.map(lambda service: run_once(as_owner(stores, service), "migrate"), services))
 
@@ -36,11 +62,15 @@ def as_owner(stores: Stores, service: Service) -> Service:
 
 
 async def _revisions(stores: Stores, names: list[str]) -> dict[str, str]:
+    import asyncio
+
     return dict(zip(names, await asyncio.gather(*(_revision(stores, name) for name in names)), strict=True))
 
 
 async def _revision(stores: Stores, name: str) -> str:
-    connection = await asyncpg.connect(stores.services[name].migrations_database)
+    import asyncpg
+
+    connection = await connected(stores.services[name].migrations_database)
     try:
         return str(await connection.fetchval("select version_num from alembic_version"))
     except asyncpg.UndefinedTableError:

@@ -75,10 +75,14 @@ class PostgreSQL:
         """Whether the server has gone without being stopped here."""
         return self._process is not None and self._process.poll() is not None
 
+    def has_data(self) -> bool:
+        """Whether an earlier start made the data directory."""
+        return (self._data / "PG_VERSION").exists()
+
     def start(self) -> None:
         """Returns when connections are accepted; the leavings of a crash are cleared first."""
         self._clear_leftovers()
-        if not (self._data / "PG_VERSION").exists():
+        if not self.has_data():
             self._initialise()
         end = time.monotonic() + START_SECONDS
         while not self._started_once():

@@ -2,21 +2,18 @@
 
 import argparse
 import json
-import os
 import secrets
 import sys
 import time
 from pathlib import Path
 
-import asyncpg
-
-from infra.dev import addresses, migrating, seeding, service, supervisor, table
+from infra.dev import addresses, migrating, service, supervisor, table
 from infra.dev.credentials import Credentials
 from infra.dev.environment import ROOT, say
 from infra.dev.processes import StartError
 from infra.dev.service import Service
 from infra.dev.state import Hold, StateInUseError, write_private
-from infra.dev.stores import Stores, start_stores
+from infra.dev.stores import Stores, choose_stores
 from infra.dev.supervisor import StopRequested, Supervisor
 
 
@@ -52,19 +49,26 @@ def _run(options: argparse.Namespace) -> None:
     run_file = options.state / "run.json"
     run_file.unlink(missing_ok=True)  # of a runner that was killed
     ports = addresses.choose_ports(free=options.free_ports)
-    stores = _start_stores(options.state)
-    say(f"stores ready after {time.monotonic() - began:.1f} s")
+    stores = choose_stores(options.state)
     keeper: Supervisor | None = None
     try:
         credentials = Credentials.of(options.state)
         boot = secrets.token_hex(8)
         services = service.describe(stores, ports, credentials, options.state / "logs", boot)
-        _prepare(stores, services, credentials)
         keeper = Supervisor(stores, services)
+        if stores.have_data() and migrating.is_remembered(options.state):
+            keeper.launch()  # beside the stores: they are there before the services have loaded their code
+            stores.start_servers()
+        else:
+            _start_stores(stores)
+            say(f"stores ready after {time.monotonic() - began:.1f} s")
+            _prepare(options.state, stores, services, credentials)
         keeper.start()
         say(f"three services ready after {time.monotonic() - began:.1f} s")
         where = {one.name: one.address for one in services}
         if not options.empty:
+            from infra.dev import seeding  # here: once filled, a checkout starts without it
+
             seeding.ensure_demo_region(where, credentials)
         document = table.run_document(where, credentials, services, boot)
         write_private(run_file, document)
@@ -78,16 +82,20 @@ def _run(options: argparse.Namespace) -> None:
         say("stopped")
 
 
-def _start_stores(state: Path) -> Stores:
+def _start_stores(stores: Stores) -> None:
+    import asyncpg
+
     try:
-        return start_stores(state)
+        stores.start_servers()
+        stores.prepare()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-        if not os.environ.get("DATABASE"):
+        if stores.postgresql is not None:
             raise
         raise StartError(f"The server that DATABASE names cannot be used: {failure}") from failure
 
 
-def _prepare(stores: Stores, services: list[Service], credentials: Credentials) -> None:
+def _prepare(state: Path, stores: Stores, services: list[Service], credentials: Credentials) -> None:
+    migrating.forget(state)
     if behind := migrating.outdated(stores, services):
         say(f"migrating {', '.join(one.name for one in behind)}")
         migrating.migrate(stores, behind)
@@ -97,6 +105,7 @@ def _prepare(stores: Stores, services: list[Service], credentials: Credentials) 
         document = json.dumps(credentials.bootstrap_document())
         service.run_once(migrating.as_owner(stores, auth), "bootstrap", document)
         credentials.keep("bootstrapped", True)
+    migrating.remember(state)
 
 
 def _refuse(text: str) -> int:

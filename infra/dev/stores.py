@@ -1,10 +1,8 @@
 """The stores of a development machine or a test session: embedded, or named by the environment."""
 
-import asyncio
 import os
 import secrets
 from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +29,7 @@ class ServiceStore:
 
 @dataclass(frozen=True, eq=False)
 class Stores:
-    """Running stores. `postgresql` and `redis_server` are None where the environment named a server."""
+    """The stores. `postgresql` and `redis_server` are None where the environment named a server."""
 
     services: Mapping[str, ServiceStore]
     redis: str
@@ -41,6 +39,22 @@ class Stores:
     redis_server: RedisServer | None
     _databases: Databases
     _hold: Hold
+
+    def have_data(self) -> bool:
+        """Whether the databases are ours alone and were made by an earlier run."""
+        return self.postgresql is not None and self.postgresql.has_data()
+
+    def start_servers(self) -> None:
+        """Returns when the embedded servers answer, and the others were found to."""
+        for server in (self.redis_server, self.postgresql):
+            if server is not None:
+                server.start()
+        if self.redis_server is None:
+            require_redis(self.redis)
+
+    def prepare(self) -> None:
+        """Makes the databases and roles that are missing; the servers run."""
+        complete(_prepare_all(self._databases, [store.name for store in self.services.values()]))
 
     def copy_database(self, service: str) -> ServiceStore:
         """A new database like the one of `service`, to which nobody may be connected; about 50 ms."""
@@ -75,33 +89,48 @@ def start_stores(
     services: Sequence[str] = SERVICES,
     environment: Mapping[str, str] = os.environ,
 ) -> Stores:
-    """Starts what DATABASE and REDIS do not name, with one database and two roles for each service.
+    """The stores, running, with one database and two roles for each service.
 
     Raises StateInUseError when another process uses `state`, StartError when a server does not come up.
     """
+    stores = choose_stores(state, prefix, services=services, environment=environment)
+    try:
+        stores.start_servers()
+        stores.prepare()
+    except BaseException:
+        stores.stop()
+        raise
+    return stores
+
+
+def choose_stores(
+    state: Path,
+    prefix: str = "xuebu",
+    *,
+    services: Sequence[str] = SERVICES,
+    environment: Mapping[str, str] = os.environ,
+) -> Stores:
+    """The stores in `state`, or those DATABASE and REDIS name, with all addresses known and nothing started.
+
+    Raises StateInUseError when another process uses `state`.
+    """
     state = state.resolve()
     hold = Hold(state)
-    postgresql: PostgreSQL | None = None
-    redis_server: RedisServer | None = None
     try:
         make_private(state / "logs")
         sockets = socket_directory(state)
-        if not (redis := environment.get("REDIS", "")):
+        redis, administration = environment.get("REDIS", ""), environment.get("DATABASE", "")
+        redis_server: RedisServer | None = None
+        postgresql: PostgreSQL | None = None
+        if not redis:
             redis_server = RedisServer(state / "redis", sockets, state / "logs" / "redis.log")
-            redis_server.start()
             redis = redis_server.address
-        else:
-            require_redis(redis)
-        if not (administration := environment.get("DATABASE", "")):
+        if not administration:
             postgresql = PostgreSQL(state / "postgresql", sockets, state / "logs" / "postgresql.log")
-            postgresql.start()
             administration = postgresql.administration
         databases = Databases(administration, None if postgresql else state / "roles.json")
-        found = complete(_prepare_all(databases, prefix, services))
+        found = {service: databases.access(f"{prefix}_{service}") for service in services}
     except BaseException:
-        for server in (redis_server, postgresql):
-            if server is not None:
-                server.stop()
         hold.release()
         raise
     return Stores(
@@ -120,12 +149,16 @@ def _store(access: Access, redis: str) -> ServiceStore:
     return ServiceStore(access.runtime, access.owner, redis, access.name, access.service_role)
 
 
-async def _prepare_all(databases: Databases, prefix: str, services: Sequence[str]) -> dict[str, Access]:
-    made = await asyncio.gather(*(databases.prepare(f"{prefix}_{service}") for service in services))
-    return dict(zip(services, made, strict=True))
+async def _prepare_all(databases: Databases, names: Sequence[str]) -> None:
+    import asyncio
+
+    await asyncio.gather(*(databases.prepare(name) for name in names))
 
 
 def complete(work: Coroutine[Any, Any, T]) -> T:
     """Runs the coroutine to its end, in a thread of its own: the caller may be inside a running loop."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

@@ -27,12 +27,16 @@ class Supervisor:
         self._start_again = False
         self._watches = [LogWatch(service.name, service.log) for service in services]
 
+    def launch(self) -> None:
+        """Starts all that are not running, at once, and waits for none."""
+        for service in self._services:
+            if service.process is None:
+                service.start()
+
     def start(self) -> None:
         """Starts all that are not running, at once; returns when every one is ready."""
-        starting = [service for service in self._services if service.process is None]
-        for service in starting:
-            service.start()
-        waiting = list(starting)
+        self.launch()
+        waiting = list(self._services)
         end = time.monotonic() + READY_SECONDS
         while waiting:
             for service in waiting:

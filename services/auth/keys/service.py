@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from libs.common import logs
-from libs.common.database import Database
+from libs.common.database import Database, is_away
 from libs.common.tokens import KeyTable
 from services.auth.actors import SYSTEM
 from services.auth.audit.service import remember
@@ -91,7 +91,20 @@ class KeyRing:
         self._log = logs.logger(__name__)
 
     async def start(self) -> None:
-        """Read the keys, making the first one of the platform if there is none."""
+        """Read the keys, making the first one of the platform if there is none.
+
+        With the database away the service starts all the same and is not ready; whoever asks for the keys
+        (the service itself, several times a second until it has some) has them read then.
+        """
+        try:
+            await self._begin()
+        except Exception as error:
+            if not is_away(error):
+                raise
+            self._log.warning(KEYS_NOT_READ, error=type(error).__name__)
+        self._task = asyncio.create_task(self._look_for_ever())
+
+    async def _begin(self) -> None:
         await self.refresh()
         if self._current is None:
             async with self._database.transaction() as session:
@@ -99,7 +112,6 @@ class KeyRing:
                 if not keys:
                     await rotate(session, self._seal, datetime.now(UTC))
             await self.refresh()
-        self._task = asyncio.create_task(self._look_for_ever())
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -127,7 +139,7 @@ class KeyRing:
 
     async def verification_keys(self) -> KeyTable:
         """The key table with which this service itself verifies."""
-        await self.refresh()
+        await (self.refresh() if self._signers else self._begin())
         return KeyTable.from_jwks(json.loads(self._published.body))
 
     def _follow_the_clock(self) -> None:
