@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from libs.common.ids import new_id
@@ -14,10 +14,21 @@ from services.auth.actors import Actor
 from services.auth.audit.service import remember
 from services.auth.authority import service as authority
 from services.auth.clients import repository
+from services.auth.clients.finding import ClientFinder
 from services.auth.clients.problems import ScopeNotForInstitutions
 from services.auth.clients.rules import INSTITUTION_SCOPES, ClientStatus
 from services.auth.organisations.problems import OrganisationClosed
 from services.auth.sql import Where
+
+__all__ = [
+    "Authenticated",
+    "ClientFinder",
+    "authenticate",
+    "digest_of",
+    "ensure",
+    "register",
+    "set_status",
+]
 
 _NOTHING: Final = bytes(32)
 
@@ -37,12 +48,12 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-async def authenticate(pool: Any, client_id: str, secret: str) -> Authenticated | None:
+async def authenticate(finder: ClientFinder, client_id: str, secret: str) -> Authenticated | None:
     """The client of this name if the secret is one of its own; compared in constant time.
 
     Suspended clients, and those of closed organisations, are like unknown ones.
     """
-    row = await repository.find_active(pool, client_id)
+    row = await finder.find_active(client_id)
     offered = digest_of(secret)
     stored = row["digests"] if row is not None and row["digests"] else [_NOTHING]
     matches = [hmac.compare_digest(offered, digest) for digest in stored]

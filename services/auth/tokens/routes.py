@@ -5,11 +5,11 @@ from typing import Final
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from libs.common.database import DatabaseOf, is_away
+from libs.common.database import is_away
 from services.auth.tokens import service
 from services.auth.tokens.rules import TokenRefused, read_request
 from services.auth.tokens.schemas import FORM, TokenAnswer, TokenError
-from services.auth.tokens.service import Issued, Mint
+from services.auth.tokens.service import Issued
 
 router: Final = APIRouter(tags=["tokens"])
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -26,17 +26,17 @@ _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     openapi_extra={"requestBody": FORM, "security": [{}, {"basic": []}]},
     summary="An access token for a client",
 )
-async def issue_token(request: Request, database: DatabaseOf) -> Response:
+async def issue_token(request: Request) -> Response:
     """client_credentials with client_secret_basic or client_secret_post; optionally for one resource."""
-    mint: Mint = request.app.state.mint
+    state, headers = request.app.state, request.headers
     try:
         asked = read_request(
-            content_type=request.headers.get("content-type"),
-            authorization=request.headers.get("authorization"),
-            query=request.url.query,
+            content_type=headers.get("content-type"),
+            authorization=headers.get("authorization"),
+            query=request.scope["query_string"],
             body=await request.body(),
         )
-        return _answer(await service.client_credentials(database.pool, mint, asked))
+        return _answer(await service.client_credentials(state.clients, state.mint, asked))
     except TokenRefused as refused:
         return _refusal(refused)
     except Exception as error:

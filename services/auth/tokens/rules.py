@@ -41,7 +41,7 @@ class TokenRequest:
 
 
 def read_request(
-    *, content_type: str | None, authorization: str | None, query: str, body: bytes
+    *, content_type: str | None, authorization: str | None, query: bytes, body: bytes
 ) -> TokenRequest:
     """The token request of these parts of an HTTP request; raises TokenRefused."""
     if query:

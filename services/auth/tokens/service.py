@@ -65,9 +65,9 @@ class Mint:
         return Issued(self._ring.sign(orjson.dumps(claims), "at+jwt"), self._life_seconds, scope)
 
 
-async def client_credentials(pool: Any, mint: Mint, request: TokenRequest) -> Issued:
+async def client_credentials(finder: clients.ClientFinder, mint: Mint, request: TokenRequest) -> Issued:
     """A token for a client that proves itself with its secret; raises TokenRefused."""
-    client = await clients.authenticate(pool, request.client_id, request.secret)
+    client = await clients.authenticate(finder, request.client_id, request.secret)
     if client is None:
         raise TokenRefused("invalid_client", "The client is unknown or its secret is wrong.", status=401)
     scopes, audiences = granted(client.scopes, request, AUDIENCES)
