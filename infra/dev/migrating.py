@@ -1,10 +1,14 @@
 """Brings the services' databases up to this checkout's schema, and remembers that they are."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from infra.dev.databases import connected
-from infra.dev.service import ROOT, Service, run_once
+from infra.dev.processes import StartError, tail
+from infra.dev.service import ROOT, Service
 from infra.dev.state import read_private, write_private
 from infra.dev.stores import SERVICES, Stores, complete
 
@@ -46,12 +50,49 @@ def newest(service: str) -> str:
     return max((path.name[:4] for path in versions.glob("[0-9]*_*.py")), default="")
 
 
-def migrate(stores: Stores, services: list[Service]) -> None:
-    """Migrates the given services at once, each as its owner, whose address serving never sees."""
-    from concurrent.futures import ThreadPoolExecutor
+class Migrator:
+    """The process that migrates. It may begin before there are databases: it loads its code meanwhile."""
 
-    with ThreadPoolExecutor(len(services) or 1) as pool:
-        list(pool.map(lambda service: run_once(as_owner(stores, service), "migrate"), services))
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Starts the process; it waits for `migrate`, and ends with this one."""
+        if self._process is None:
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "infra.dev.schema"],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    cwd=ROOT,
+                    start_new_session=True,
+                )
+
+    def migrate(self, stores: Stores, services: list[Service]) -> None:
+        """Migrates the services' databases as their owners, whose addresses serving never sees."""
+        self.begin()
+        assert self._process is not None
+        document = [_order(stores, service.name) for service in services]
+        try:
+            self._process.communicate(json.dumps(document).encode())
+        finally:
+            self.end()
+        if self._process.returncode != 0:
+            raise StartError(f"The migrations failed. The end of {self._log}:\n{tail(self._log)}")
+
+    def end(self) -> None:
+        """Ends the process; a migration at hand is undone."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+def _order(stores: Stores, service: str) -> dict[str, str]:
+    store = stores.services[service]
+    folder = str(ROOT / "services" / service / "migrations")
+    return {"folder": folder, "address": store.migrations_database, "service_role": store.service_role}
 
 
 def as_owner(stores: Stores, service: Service) -> Service:

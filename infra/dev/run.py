@@ -11,7 +11,6 @@ from infra.dev import addresses, migrating, service, supervisor, table
 from infra.dev.credentials import Credentials
 from infra.dev.environment import ROOT, say
 from infra.dev.processes import StartError
-from infra.dev.service import Service
 from infra.dev.state import Hold, StateInUseError, write_private
 from infra.dev.stores import Stores, choose_stores
 from infra.dev.supervisor import StopRequested, Supervisor
@@ -60,9 +59,7 @@ def _run(options: argparse.Namespace) -> None:
             keeper.launch()  # beside the stores: they are there before the services have loaded their code
             stores.start_servers()
         else:
-            _start_stores(stores)
-            say(f"stores ready after {time.monotonic() - began:.1f} s")
-            _prepare(options.state, stores, services, credentials)
+            _begin(options.state, stores, keeper, credentials)
         keeper.start()
         say(f"three services ready after {time.monotonic() - began:.1f} s")
         where = {one.name: one.address for one in services}
@@ -82,6 +79,31 @@ def _run(options: argparse.Namespace) -> None:
         say("stopped")
 
 
+def _begin(state: Path, stores: Stores, keeper: Supervisor, credentials: Credentials) -> None:
+    """Stores, databases, migrations, then the services, beside which the platform's beginning is made."""
+    migrating.forget(state)
+    migrator = migrating.Migrator(state / "logs" / "migrations.log")
+    if stores.postgresql is not None:
+        migrator.begin()  # it loads its code while the database cluster is made
+    try:
+        say("starting the stores")
+        _start_stores(stores)
+        behind = migrating.outdated(stores, keeper.services)
+        if behind:
+            say(f"migrating {', '.join(one.name for one in behind)}")
+            migrator.migrate(stores, behind)
+    finally:
+        migrator.end()
+    keeper.launch()
+    if not credentials.document.get("bootstrapped") or any(one.name == "auth" for one in behind):
+        auth = next(one for one in keeper.services if one.name == "auth")
+        say("creating the administrator and the services' clients")
+        document = json.dumps(credentials.bootstrap_document())
+        service.run_once(migrating.as_owner(stores, auth), "bootstrap", document)
+        credentials.keep("bootstrapped", True)
+    migrating.remember(state)
+
+
 def _start_stores(stores: Stores) -> None:
     import asyncpg
 
@@ -92,20 +114,6 @@ def _start_stores(stores: Stores) -> None:
         if stores.postgresql is not None:
             raise
         raise StartError(f"The server that DATABASE names cannot be used: {failure}") from failure
-
-
-def _prepare(state: Path, stores: Stores, services: list[Service], credentials: Credentials) -> None:
-    migrating.forget(state)
-    if behind := migrating.outdated(stores, services):
-        say(f"migrating {', '.join(one.name for one in behind)}")
-        migrating.migrate(stores, behind)
-    if not credentials.document.get("bootstrapped") or any(one.name == "auth" for one in behind):
-        auth = next(one for one in services if one.name == "auth")
-        say("creating the administrator and the services' clients")
-        document = json.dumps(credentials.bootstrap_document())
-        service.run_once(migrating.as_owner(stores, auth), "bootstrap", document)
-        credentials.keep("bootstrapped", True)
-    migrating.remember(state)
 
 
 def _refuse(text: str) -> int:

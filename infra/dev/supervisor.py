@@ -22,21 +22,21 @@ class Supervisor:
 
     def __init__(self, stores: Stores, services: list[Service]) -> None:
         self._stores = stores
-        self._services = services
+        self.services = services
         self._told: set[str] = set()
         self._start_again = False
         self._watches = [LogWatch(service.name, service.log) for service in services]
 
     def launch(self) -> None:
         """Starts all that are not running, at once, and waits for none."""
-        for service in self._services:
+        for service in self.services:
             if service.process is None:
                 service.start()
 
     def start(self) -> None:
         """Starts all that are not running, at once; returns when every one is ready."""
         self.launch()
-        waiting = list(self._services)
+        waiting = list(self.services)
         end = time.monotonic() + READY_SECONDS
         while waiting:
             for service in waiting:
@@ -65,9 +65,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """Services first, all at once, then the stores."""
-        for service in self._services:
+        for service in self.services:
             service.ask_to_stop()
-        for service in self._services:
+        for service in self.services:
             service.stop()
         self._stores.stop()
 
@@ -75,7 +75,7 @@ class Supervisor:
         self._start_again = True
 
     def _tell_of_ended(self) -> None:
-        for service in self._services:
+        for service in self.services:
             status = service.ended()
             if status is not None and service.name not in self._told:
                 self._told.add(service.name)
@@ -90,7 +90,7 @@ class Supervisor:
         for server in (self._stores.postgresql, self._stores.redis_server):
             if server is not None and server.ended():
                 server.start()
-        for service in self._services:
+        for service in self.services:
             if service.ended() is not None:
                 service.process = None
         try:

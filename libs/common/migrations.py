@@ -5,15 +5,18 @@ with the previous release of the service; adding NOT NULL therefore takes three 
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import asyncpg
 from alembic import command, context, op
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from libs.common.database import Database
 from libs.common.ids import UUID7_FUNCTION
+
+if TYPE_CHECKING:  # a migration needs nothing of what serving needs
+    from libs.common.database import Database
 
 _LOCK = 0x0A1E4B1C
 
@@ -24,10 +27,11 @@ async def upgrade(folder: Path, address: str, *, service_role: str, revision: st
     Only one process migrates at a time; a table lock that cannot be had in 5 s fails the migration
     rather than queueing the service's requests behind it.
     """
-    database = Database(address, name="migrations")
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=database._plain_connection, pool_size=1, max_overflow=0
-    )
+
+    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(address, server_settings={"application_name": "migrations"})
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=1, max_overflow=0)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("set local lock_timeout = '5s'"))
@@ -50,14 +54,9 @@ def configuration(folder: Path, connection: Connection, service_role: str) -> Co
     return config
 
 
-def run_environment(metadata: MetaData) -> None:
-    """The whole of a service's `migrations/env.py`."""
-    context.configure(
-        connection=context.config.attributes["connection"],
-        target_metadata=metadata,
-        compare_type=True,
-        compare_server_default=False,
-    )
+def run_environment() -> None:
+    """The whole of a service's `migrations/env.py`: migrations are applied without the code they are for."""
+    context.configure(connection=context.config.attributes["connection"], target_metadata=None)
     with context.begin_transaction():
         context.run_migrations()
 
@@ -101,7 +100,7 @@ def newest_revision(folder: Path) -> str:
     return max(path.name[:4] for path in (folder / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
-async def is_up_to_date(database: Database, folder: Path) -> bool:
+async def is_up_to_date(database: "Database", folder: Path) -> bool:
     """Whether the database has at least the revision this release needs."""
     exists: Any = await database.pool.fetchval("select to_regclass('alembic_version')")
     if exists is None:

@@ -1,6 +1,5 @@
 """Alembic's environment for this service's history."""
 
 from libs.common.migrations import run_environment
-from services.spaces.metadata import METADATA
 
-run_environment(METADATA)
+run_environment()
