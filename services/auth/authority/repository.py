@@ -23,19 +23,23 @@ from organisation o
 where o.id = $1
 """
 
-# A person belongs where the open roles are; and, without any, to the anchor of the roster that tells of them.
+# A person belongs where the open roles are; and, without any of the own, to the anchor of the roster that
+# tells of them. The own roles are those given by hand and by the roster that owns the person's facts: any other
+# may say that it knows the person, by their userMasterIdentifier, but puts nobody in charge of them by that.
 _PERSON: Final = f"""
-with belongs as (
-  select o.id, o.ancestors from role_assignment r join organisation o on o.id = r.organisation_id
+with role as (
+  select r.organisation_id, r.source_id is null or r.source_id is not distinct from p.source_id as is_own
+  from role_assignment r join person p on p.id = r.person_id
   where r.person_id = $1 and r.status = 'open'
+), belongs as (
+  select o.id, o.ancestors, r.is_own from role r join organisation o on o.id = r.organisation_id
   union
-  select o.id, o.ancestors from person p
+  select o.id, o.ancestors, true from person p
     join roster_source s on s.id = p.source_id join organisation o on o.id = s.anchor_id
-  where p.id = $1
-    and not exists (select from role_assignment r where r.person_id = $1 and r.status = 'open')
+  where p.id = $1 and not exists (select from role r where r.is_own)
 ), charge as (
   select b.id from belongs b join role_assignment r on r.organisation_id = any(b.ancestors)
-  where r.person_id = $2 and r.role = 'administrator' and {EFFECTIVE}
+  where b.is_own and r.person_id = $2 and r.role = 'administrator' and {EFFECTIVE}
   order by cardinality(b.ancestors) limit 1
 )
 select p.id, p.id = $2 as myself,

@@ -10,7 +10,10 @@ from services.auth.rosters.rules import ImportState
 
 
 class KindCounts(BaseModel):
-    """What became of the rows of one kind; kept: ended by hand, ignored: roles that are none in a class."""
+    """What became of the rows of one kind.
+
+    kept: ended by hand; ignored: roles that are none in a class, guardians of another roster's children.
+    """
 
     new: int
     changed: int

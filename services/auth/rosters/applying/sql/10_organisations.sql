@@ -1,5 +1,6 @@
 -- $1 is the roster source, $2 its anchor organisation. An organisation made by hand beneath the anchor that has
--- the row's identifier and type is the row's organisation: known from then on, and never written.
+-- the row's identifier and type is the row's organisation: known from then on, and never written. What a hand moved
+-- out from under the anchor is no longer the roster's to speak of.
 
 --@ step
 insert into t_organisation
@@ -23,11 +24,12 @@ select sourced_id, id from t_organisation
 union all
 select k.sourced_id, k.id
 from (
-  select o.sourced_id, o.id from organisation o where o.source_id = $1::uuid and o.status = 'active'
+  select o.sourced_id, o.id from organisation o
+  where o.source_id = $1::uuid and o.status = 'active' and $2::uuid = any(o.ancestors)
   union all
   select m.sourced_id, m.organisation_id
   from roster_organisation m join organisation o on o.id = m.organisation_id and o.status = 'active'
-  where m.source_id = $1::uuid
+  where m.source_id = $1::uuid and $2::uuid = any(o.ancestors)
 ) k
 where not exists (select from import_mode where kind = 'organisation' and mode = 'bulk')
   and not exists (select from stage_organisation s where s.sourced_id = k.sourced_id)
@@ -54,6 +56,10 @@ with recursive reached as (
 )
 select t.line, t.sourced_id as value from t_organisation t
 where not t.is_adopted and (t.id = t.parent_id or not exists (select from reached where reached.id = t.id))
+
+--@ check organisation_elsewhere organisation.sourced_id
+select t.line, t.sourced_id as value from t_organisation t join organisation o on o.id = t.id
+where not $2::uuid = any(o.ancestors)
 
 --@ check organisation_known organisation.sourced_id
 select line, sourced_id as value from t_organisation where is_adopted

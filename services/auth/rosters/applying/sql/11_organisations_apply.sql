@@ -79,7 +79,7 @@ with done as (
     )
   ) gone
   where o.id = gone.id and o.status = 'active'
-    and not 'status' = any(o.decided)
+    and not 'status' = any(o.decided) and $2::uuid = any(o.ancestors)
   returning o.id
 )
 insert into changed_organisation select id from done

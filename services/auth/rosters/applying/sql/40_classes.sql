@@ -14,7 +14,7 @@ where s.removed is not true
 insert into r_class
 select sourced_id, id from t_class
 union all
-select c.sourced_id, c.id from class c
+select c.sourced_id, c.id from class c join organisation o on o.id = c.school_id and $2::uuid = any(o.ancestors)
 where c.source_id = $1::uuid and c.status = 'active'
   and not exists (select from import_mode where kind = 'class' and mode = 'bulk')
   and not exists (select from stage_class s where s.sourced_id = c.sourced_id)

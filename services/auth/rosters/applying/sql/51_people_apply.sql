@@ -37,9 +37,9 @@ with fresh as (
     source_id = $1::uuid
   from fresh f
   where p.id = f.id
-    and (p.given_name, p.family_name, p.middle_name, p.preferred_name, p.email, p.phone, p.master_identifier)
+    and (p.given_name, p.family_name, p.middle_name, p.preferred_name, p.email, p.phone, p.master_identifier, p.source_id)
     is distinct from
-      (f.given_name, f.family_name, f.middle_name, f.preferred_name, f.email, f.phone, f.master_identifier)
+      (f.given_name, f.family_name, f.middle_name, f.preferred_name, f.email, f.phone, f.master_identifier, $1::uuid)
   returning p.id
 )
 insert into changed_field select id from done

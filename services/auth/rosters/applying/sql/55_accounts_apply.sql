@@ -1,10 +1,12 @@
 -- The first row with a user name gets it; others, and those whose name is taken, get it with a handle made of their
 -- own id. An account is disabled when its roster says so for the first time, so that what a hand decided later stays.
+-- Only the roster that owns the person speaks of the account ($1 is the source, $2 its anchor), and not of one with
+-- which the person works elsewhere too.
 
 --@ step
 insert into t_account
 select distinct on (t.id) t.line, t.id, t.username, t.canonical, t.enabled
-from t_user t left join account a on a.person_id = t.id
+from t_user t join person p on p.id = t.id and p.source_id = $1::uuid left join account a on a.person_id = t.id
 where t.canonical is not null and a.person_id is null
 order by t.id, t.line
 
@@ -43,7 +45,12 @@ where i.source_id = $1::uuid and i.person_id = t.person_id and not t.enabled
 with disabled as (
   update account a set state = 'disabled'
   from t_user t join person_identifier i on i.source_id = $1::uuid and i.sourced_id = t.sourced_id
+  join person p on p.id = t.id and p.source_id = $1::uuid
   where a.person_id = t.id and not t.enabled and i.enabled and a.state <> 'disabled'
+    and not exists (
+      select from role_assignment r join organisation o on o.id = r.organisation_id
+      where r.person_id = t.id and r.status = 'open' and r.role not in ('student', 'guardian')
+        and not $2::uuid = any(o.ancestors))
   returning a.person_id
 )
 update person_identifier i set enabled = false
