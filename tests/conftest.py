@@ -16,6 +16,19 @@ ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = ROOT / ".state" / "test"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a folder share a worker with its stores; the stories take longest and begin first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: not _group(item).startswith("e2e"))
+
+
+def _group(item: pytest.Item) -> str:
+    parts = item.path.relative_to(ROOT / "tests").parts
+    return parts[0] if len(parts) == 2 else "/".join(parts[:2])
+
+
 @pytest.fixture(scope="session")
 def stores() -> Iterator[Stores]:
     """Embedded servers in a directory of their own, or those DATABASE and REDIS name; gone at the end."""

@@ -19,7 +19,7 @@ from infra.dev.story import wait_until_known
 from tests.e2e.conftest import Product
 
 pytestmark = pytest.mark.e2e
-PEOPLE = 3000
+PEOPLE = 1500
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +147,8 @@ def test_credits_sent_again_after_a_crash_count_once(
         }
         for shown in roster.classes.values()
         for student in shown.students
-    ][:6000]
-    batches = [items[at : at + 500] for at in range(0, len(items), 500)]
+    ][:3000]
+    batches = [items[at : at + 300] for at in range(0, len(items), 300)]
     acknowledged = post_until_it_breaks(bank, batches, fault, product)
     product.start_again()
     posted, replayed = 0, 0

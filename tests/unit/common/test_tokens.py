@@ -63,7 +63,7 @@ def _public_spellings() -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("secret", _public_spellings())
+@pytest.mark.parametrize("secret", _public_spellings(), ids=["pem", "der", "ssh", "jwk", "empty"])
 @pytest.mark.parametrize("kid", ["es", "rs"])
 def test_attack_02_hs256_keyed_with_the_public_key(secret: bytes, kid: str) -> None:
     signed = ".".join(
