@@ -14,6 +14,7 @@ from uuid import UUID
 from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
+from starlette.types import Scope
 
 from libs.common import logs
 from libs.common.limits import RequestLimit
@@ -140,9 +141,9 @@ def _caller(claims: Claims) -> Caller:
         raise Unauthorized from None
 
 
-def _authorization(request: Request) -> str | None:
+def authorization_of(scope: Scope) -> str | None:
     """The header as sent; two of them are no credential at all (RFC 9110, section 5.3)."""
-    found = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    found = [value for name, value in scope["headers"] if name == b"authorization"]
     return found[0].decode("latin-1") if len(found) == 1 else None
 
 
@@ -158,7 +159,7 @@ class require(SecurityBase):  # noqa: N801  reads as a verb where it is used
 
     async def __call__(self, request: Request) -> Caller:
         identity: Identity = request.app.state.identity
-        caller = await identity.caller(_authorization(request))
+        caller = await identity.caller(authorization_of(request.scope))
         if self.scope is not None and self.scope not in caller.scopes:
             raise InsufficientScope(scope=self.scope)
         return caller

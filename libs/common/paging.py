@@ -48,7 +48,9 @@ def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
 
 
 def _part(make: type, part: Any) -> Any:
-    if not isinstance(part, (str, int)) or isinstance(part, bool) or (isinstance(part, str) and "\0" in part):
+    if not isinstance(part, (str, int)) or isinstance(part, bool):
+        raise InvalidCursor
+    if isinstance(part, str) and b"\0" in part.encode():  # a lone surrogate has no bytes: ValueError
         raise InvalidCursor
     if make is int and not -(2**63) <= int(part) < 2**63:
         raise InvalidCursor

@@ -32,6 +32,8 @@ def serve(build: "Callable[[], FastAPI]", *, trusted_proxies: str = "") -> None:
     with loading():
         import uvicorn
 
+        from libs.common.http.protocol import BoundedHead
+
         app = build()
     settings = app.state.settings
     uvicorn.run(
@@ -39,7 +41,7 @@ def serve(build: "Callable[[], FastAPI]", *, trusted_proxies: str = "") -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHead,
         ws="none",
         access_log=False,
         log_config=None,

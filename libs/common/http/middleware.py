@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from libs.common import logs, tracing
 from libs.common.database import is_away, sqlstate
 from libs.common.http.rendering import respond
+from libs.common.identity import authorization_of
 from libs.common.problems import InternalError, MalformedRequest, PayloadTooLarge, Problem, Unavailable
 from libs.common.redis_store import AWAY as REDIS_AWAY
 
@@ -26,6 +27,7 @@ class RequestContext:
 
     def __init__(self, app: ASGIApp, *, fastapi: FastAPI, body_limits: dict[str, int]) -> None:
         self._app = app
+        self._fastapi = fastapi
         self._body_limits = body_limits
         self._default_limit = fastapi.state.settings.body_limit
         self._writes_json = fastapi.state.settings.log_format == "json"
@@ -36,7 +38,7 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        traceparent, length, has_body = _read_headers(scope)
+        traceparent, length, has_body, is_personal = _read_headers(scope)
         request_id = tracing.accept(traceparent)[3:35].encode()
         status = 0
 
@@ -45,12 +47,13 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"].append((b"x-request-id", request_id))
+                if is_personal and all(name != b"cache-control" for name, _ in message["headers"]):
+                    message["headers"].append((b"cache-control", b"no-store"))
             await send(message)
 
         try:
             if has_body:
-                limit = self._body_limits.get(scope["path"], self._default_limit)
-                receive = _bounded(receive, limit, length)
+                receive = _bounded(receive, await self._limit_of(scope, length), length)
             await self._app(scope, receive, answer)
         except Exception as error:
             problem = self._explain(error)
@@ -59,6 +62,16 @@ class RequestContext:
             await respond(problem, Request(scope))(scope, receive, answer)
         finally:
             self._write_line(scope, status, started, request_id)
+
+    async def _limit_of(self, scope: Scope, length: bytes | None) -> int:
+        """The largest body this request may have: only known callers send more than usual.
+
+        A form is read before the route's own dependencies ask who calls.
+        """
+        limit: int = self._body_limits.get(scope["path"], self._default_limit)
+        if limit > self._default_limit and (length is None or _number(length) > self._default_limit):
+            await self._fastapi.state.identity.caller(authorization_of(scope))
+        return limit
 
     def _explain(self, error: Exception) -> Problem:
         if isinstance(error, Problem):
@@ -90,9 +103,9 @@ class RequestContext:
         sys.stdout.write(orjson.dumps(line).decode() + "\n")
 
 
-def _read_headers(scope: Scope) -> tuple[str | None, bytes | None, bool]:
-    """The traceparent, the announced length, and whether a body may come."""
-    traceparent, length, has_body = None, None, False
+def _read_headers(scope: Scope) -> tuple[str | None, bytes | None, bool, bool]:
+    """The traceparent, the announced length, whether a body may come, and whether a caller is named."""
+    traceparent, length, has_body, is_personal = None, None, False, False
     for name, value in scope["headers"]:
         if name == b"traceparent":
             traceparent = value.decode("latin-1")
@@ -100,12 +113,20 @@ def _read_headers(scope: Scope) -> tuple[str | None, bytes | None, bool]:
             length, has_body = value, True
         elif name == b"transfer-encoding":
             has_body = True
-    return traceparent, length, has_body
+        elif name == b"authorization":
+            is_personal = True
+    return traceparent, length, has_body, is_personal
+
+
+def _number(length: bytes) -> int:
+    """A Content-Length; whatever has more digits than a length can have is larger than every limit."""
+    digits = length.lstrip(b"0") or b"0"
+    return int(digits) if digits.isdigit() and len(digits) < 19 else 10**19
 
 
 def _bounded(receive: Receive, limit: int, announced: bytes | None) -> Receive:
     """Stop reading a body at `limit` bytes, whatever its headers say."""
-    if announced is not None and announced.isdigit() and int(announced) > limit:
+    if announced is not None and _number(announced) > limit:
         raise PayloadTooLarge(limit=limit)
     received = 0
 

@@ -33,7 +33,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _FINDINGS: Final = """
 select position, code, severity, file, "row", field, value, "values" from roster_finding
-where import_id = $1 and position > $2 and ($3::text is null or severity = $3)
+where import_id = $1 and position > $2::bigint and ($3::text is null or severity = $3)
 order by position limit $4
 """
 _LOCK: Final = "hashtextextended('roster-import:' || id::text, 0)"

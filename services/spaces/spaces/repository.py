@@ -85,7 +85,7 @@ with held as (
   from every h join space s on s.id = h.space
   group by s.id
 )
-select * from placed where (place, id) > ($4, $5) order by place, id limit $6
+select * from placed where (place, id) > ($4::bigint, $5) order by place, id limit $6
 """
 
 _MEMBERS = """

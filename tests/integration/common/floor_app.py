@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Query
+from fastapi import APIRouter, Depends, FastAPI, Query, UploadFile
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -12,6 +12,7 @@ from libs.common.http import Service, create_app
 from libs.common.http.app import Source
 from libs.common.identity import Caller, require
 from libs.common.outbox import record
+from libs.common.paging import PagingOf
 from libs.common.settings import ServiceSettings
 from tests.issuer import Issuer
 
@@ -48,6 +49,20 @@ async def me(caller: Annotated[Caller, Depends(require())]) -> Answer:
     return Answer(value=str(caller.subject))
 
 
+@router.get("/listed")
+async def listed(paging: PagingOf, database: DatabaseOf) -> Answer:
+    (after, number) = paging.after(str, int) or ("", 0)
+    count = await database.pool.fetchval(
+        "select count(*) from note where (text, 1::bigint) > ($1, $2)", after, number
+    )
+    return Answer(value=str(count))
+
+
+@router.post("/uploads")
+async def upload(file: UploadFile, caller: Annotated[Caller, Depends(require("notes.write"))]) -> Answer:
+    return Answer(value=f"{file.size} bytes of {caller.subject}")
+
+
 @router.get("/broken")
 async def broken() -> Answer:
     raise RuntimeError("somebody's secret")
@@ -64,6 +79,7 @@ def floor_app(
             audience=AUDIENCE,
             settings=settings,
             routers=[router],
+            body_limits={"/uploads": 4 * 1024 * 1024},
             sources=sources or {},
             keys=lambda _app: issuer.source(),
             **options,
