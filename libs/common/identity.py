@@ -24,6 +24,8 @@ from libs.common.tokens import Claims, InvalidToken, KeyTable, TokenVerifier, Un
 
 #: how often keys are fetched again: a key must be published for longer than this before it signs
 REFRESH_S = 300.0
+#: while there are none yet, the pauses grow from the first to the longest
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.03, 0.5
 #: an unknown kid asks for the keys again, but not more often than this
 _UNKNOWN_KEY_PAUSE_S = 5.0
 
@@ -59,6 +61,7 @@ class Identity:
         self._limit = limit
         self._callers: OrderedDict[str, Caller] = OrderedDict()
         self._asked_at = 0.0
+        self._told = False
         self._asking = asyncio.Lock()
         self._refresher: asyncio.Task[None] | None = None
         self._log = logs.logger(__name__)
@@ -117,13 +120,19 @@ class Identity:
         self._asked_at = time.monotonic()
         try:
             self._verifier.replace_keys(await self._fetch())
+            self._told = False
         except Exception as error:
-            self._log.warning(logs.KEYS_FAILED, error=type(error).__name__)
+            if not self._told:  # once, not with every attempt
+                self._log.warning(logs.KEYS_FAILED, error=type(error).__name__)
+            self._told = True
 
     async def _refresh_for_ever(self) -> None:
+        """Without keys the service is not ready, so it asks often at first: the issuer may be starting."""
+        pause = _FIRST_PAUSE_S
         while True:
             await self.refresh()
-            await asyncio.sleep(REFRESH_S if self.has_keys else 0.2)
+            await asyncio.sleep(REFRESH_S if self.has_keys else pause)
+            pause = min(pause * 1.2, _LONGEST_PAUSE_S)
 
 
 def _caller(claims: Claims) -> Caller:
