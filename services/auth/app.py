@@ -6,7 +6,6 @@ from typing import Final
 
 from fastapi import FastAPI
 
-import services.auth.metadata  # noqa: F401  an object is written only when all its neighbours are known
 from libs.common.http import Service, create_app
 from libs.common.identity import KeySource
 from services.auth.accounts import routes as accounts

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-import services.creditbank.metadata  # noqa: F401  an object is written only when all its neighbours are known
 from libs.common.http import Service, create_app
 from libs.common.http.app import Source
 from libs.common.identity import KeySource
