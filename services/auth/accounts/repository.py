@@ -13,21 +13,26 @@ from account a join person p on p.id = a.person_id
 where a.canonical = $1 and a.state = 'active' and p.status = 'active'
 """
 # Whoever resets a password acts as that person: the actor must answer for every place where the person works.
-_OUT_OF_REACH: Final = f"""
-select 1 as found from role_assignment x join organisation o on o.id = x.organisation_id
-where x.person_id = $1 and x.status = 'open' and x.role not in ('student', 'guardian')
+_WORK_OUTSIDE: Final = f"""
+select from role_assignment x join organisation o on o.id = x.organisation_id
+where x.person_id = {{person}} and x.status = 'open' and x.role not in ('student', 'guardian')
   and not exists (select from role_assignment r
-    where r.person_id = $2 and r.role = 'administrator' and {EFFECTIVE}
+    where r.person_id = {{administrator}} and r.role = 'administrator' and {EFFECTIVE}
       and r.organisation_id = any(o.ancestors))
-limit 1
 """
-_FOR_ACTIVATION: Final = """
+_OUT_OF_REACH: Final = (
+    f"select 1 as found where exists ({_WORK_OUTSIDE.format(person='$1', administrator='$2')})"
+)
+# A code is worth what its issuer may still do: a person who was promoted meanwhile needs one from higher up.
+_FOR_ACTIVATION: Final = f"""
 select a.person_id, a.username, p.given_name, p.family_name, p.preferred_name,
   array(select o.name from role_assignment r join organisation o on o.id = r.organisation_id
     where r.person_id = p.id and r.status = 'open' limit 20) as organisations
 from activation_code c join account a on a.person_id = c.person_id join person p on p.id = a.person_id
 where c.digest = $1 and c.used_at is null and c.revoked_at is null and c.expires_at > now()
   and a.state <> 'disabled' and p.status = 'active'
+  and (c.issued_by is null
+    or not exists ({_WORK_OUTSIDE.format(person="a.person_id", administrator="c.issued_by")}))
 """
 _USE_CODE: Final = """
 update activation_code set used_at = now()
@@ -120,6 +125,20 @@ async def set_password(where: Where, person: UUID, password_hash: str) -> None:
 
 async def set_state(where: Where, person: UUID, state: str) -> None:
     await execute(where, "update account set state = $2 where person_id = $1", person, state)
+
+
+async def settle_rosters(where: Where, person: UUID, *, enabled: bool) -> None:
+    """Let what rosters say of the account have no effect until they say the contrary of `enabled` first.
+
+    That is how they stand to an account a hand has suspended (True: they have nothing to take back) or
+    resumed (False: they have disabled it already).
+    """
+    await execute(
+        where,
+        "update person_identifier set enabled = $2 where person_id = $1 and enabled <> $2",
+        person,
+        enabled,
+    )
 
 
 async def person_of(where: Where, canonical: str) -> UUID | None:

@@ -22,6 +22,7 @@ from services.auth.audit.service import remember
 from services.auth.authority import service as authority
 from services.auth.authority.problems import NotInCharge
 from services.auth.passwords.service import Passwords
+from services.auth.people import service as people
 from services.auth.sessions.service import end_all_sessions
 from services.auth.sql import Where
 
@@ -119,9 +120,15 @@ async def activate(database: Database, passwords: Passwords, code: str, password
 
 
 async def suspend(session: Where, actor: Actor, person: UUID) -> None:
-    """Suspend the account at once: no sign-in, every session ended. Tokens end within their life."""
+    """Suspend the account at once: no sign-in, every session ended. Tokens end within their life.
+
+    No roster lets it work again, not even one that had disabled it before. Raises LastAdministrator.
+    """
     organisation = await _require_reach(session, actor, person)
+    await people.require_dispensable(session, person)
     account = await repository.find(session, person)
+    if account is not None:
+        await repository.settle_rosters(session, person, enabled=True)
     if account is not None and account["state"] != "disabled":
         await repository.set_state(session, person, "disabled")
         await end_all_sessions(session, person)
@@ -129,11 +136,12 @@ async def suspend(session: Where, actor: Actor, person: UUID) -> None:
 
 
 async def resume(session: Where, actor: Actor, person: UUID) -> None:
-    """Let a suspended account work again, with the password it had."""
+    """Let a suspended account work again, with the password it had, whatever rosters said before."""
     organisation = await _require_reach(session, actor, person)
     account = await repository.find(session, person)
     if account is not None and account["state"] == "disabled":
         await repository.set_state(session, person, "active" if account["password_hash"] else "invited")
+        await repository.settle_rosters(session, person, enabled=False)
         await remember(session, actor, "account.resumed", organisation=organisation, subject=person)
 
 

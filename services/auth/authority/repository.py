@@ -4,10 +4,9 @@ from typing import Final
 from uuid import UUID
 
 from services.auth.actors import Actor
-from services.auth.authority.rules import EFFECTIVE, READING_ROLES, PersonStanding, Standing
+from services.auth.authority.rules import EFFECTIVE, READING_ROLES, VISIBLE, PersonStanding, Standing
 from services.auth.sql import Where, fetch_one
 
-# A client reads and sees its own organisation and below; a person also sees the path above the own roles.
 _STANDING: Final = f"""
 select o.id, o.type, o.status, o.parent_id, o.ancestors,
   exists (select from role_assignment r
@@ -16,16 +15,14 @@ select o.id, o.type, o.status, o.parent_id, o.ancestors,
   coalesce($3::uuid = any(o.ancestors), false) or exists (select from role_assignment r
     where r.person_id = $2 and r.role = any($4::text[]) and {EFFECTIVE}
       and r.organisation_id = any(o.ancestors)) as reads,
-  exists (select from role_assignment r join organisation mine on mine.id = r.organisation_id
-    where r.person_id = $2 and {EFFECTIVE}
-      and (r.organisation_id = any(o.ancestors) or o.id = any(mine.ancestors))) as related
+  {VISIBLE.format(person="$2", client_of="$3")} as visible
 from organisation o
 where o.id = $1
 """
 
 # A person belongs where the open roles are; and, without any of the own, to the anchor of the roster that
-# tells of them. The own roles are those given by hand and by the roster that owns the person's facts: any other
-# may say that it knows the person, by their userMasterIdentifier, but puts nobody in charge of them by that.
+# tells of them. The own roles are those given by hand and by the roster that owns the person's facts: another
+# roster may say that it knows the person, by their userMasterIdentifier, but puts nobody in charge by that.
 _PERSON: Final = f"""
 with role as (
   select r.organisation_id, r.source_id is null or r.source_id is not distinct from p.source_id as is_own
@@ -67,7 +64,7 @@ async def standing(where: Where, actor: Actor, organisation: UUID) -> Standing |
         status=row["status"],
         parent=row["parent_id"],
         ancestors=tuple(row["ancestors"]),
-        visible=row["related"] or row["reads"],
+        visible=row["visible"],
         in_charge=row["in_charge"],
         reads=row["reads"],
     )

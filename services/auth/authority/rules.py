@@ -13,6 +13,15 @@ EFFECTIVE: Final = (
     " and coalesce(r.ends_on >= current_date, true)"
 )
 
+# The condition, in SQL, under which an actor sees an organisation `o`: a client its own and all below it; a
+# person also the path above the own roles.
+VISIBLE: Final = f"""
+(coalesce({{client_of}}::uuid = any(o.ancestors), false)
+  or exists (select from role_assignment r join organisation mine on mine.id = r.organisation_id
+    where r.person_id = {{person}} and {EFFECTIVE}
+      and (r.organisation_id = any(o.ancestors) or o.id = any(mine.ancestors))))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

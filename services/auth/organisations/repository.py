@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from services.auth.actors import Actor
+from services.auth.authority.rules import VISIBLE
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _VIEW: Final = """
@@ -14,6 +16,7 @@ _ONE: Final = f"select {_VIEW} from organisation o where o.id = $1"
 _CHILDREN: Final = f"""
 select {_VIEW}, o.name, o.id from organisation o
 where o.parent_id = $1 and ($2::text is null or (o.name, o.id) > ($2, $3::uuid))
+  and {VISIBLE.format(person="$5", client_of="$6")}
 order by o.name, o.id limit $4
 """
 _INSERT: Final = """
@@ -45,10 +48,14 @@ async def view(pool: Any, organisation: UUID) -> bytes | None:
     return document
 
 
-async def children(pool: Any, parent: UUID, after: tuple[Any, ...] | None, limit: int) -> list[Any]:
-    """The organisations right below the parent as (JSON, name, id), by name."""
+async def children(
+    pool: Any, actor: Actor, parent: UUID, after: tuple[Any, ...] | None, limit: int
+) -> list[Any]:
+    """The organisations right below the parent that the actor sees, as (JSON, name, id), by name."""
     name, organisation = after or (None, None)
-    rows: list[Any] = await pool.fetch(_CHILDREN, parent, name, organisation, limit)
+    rows: list[Any] = await pool.fetch(
+        _CHILDREN, parent, name, organisation, limit, actor.person, actor.organisation
+    )
     return rows
 
 

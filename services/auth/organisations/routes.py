@@ -29,10 +29,11 @@ async def read_organisation(organisation: UUID, database: DatabaseOf, caller: An
 async def list_children(
     organisation: UUID, database: DatabaseOf, caller: AnyCaller, paging: PagingOf
 ) -> Response:
-    """By name."""
-    await authority.require_visible(database.pool, actor_of(caller), organisation)
+    """By name, those whose own address answers the caller too."""
+    actor = actor_of(caller)
+    await authority.require_visible(database.pool, actor, organisation)
     after = paging.after(str, UUID)
-    rows = await repository.children(database.pool, organisation, after, paging.limit + 1)
+    rows = await repository.children(database.pool, actor, organisation, after, paging.limit + 1)
     return page_answer(rows, paging, key=lambda row: (row[1], row[2]))
 
 

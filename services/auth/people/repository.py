@@ -3,7 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
-from services.auth.sql import Row, Where, execute, fetch_one
+from services.auth.authority.rules import EFFECTIVE
+from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _ROLES: Final = """
 coalesce((select json_agg(json_build_object('id', r.id, 'role', r.role,
@@ -80,10 +81,12 @@ _END: Final = """
 update role_assignment set status = 'ended', ended_by = 'hand', ended_at = now()
 where id = $1 and status = 'open'
 """
-_ANOTHER_ADMINISTRATOR: Final = """
+# Only one who can sign in today can appoint others.
+_ANOTHER_ADMINISTRATOR: Final = f"""
 select 1 as found from role_assignment r
-where r.organisation_id = $1 and r.role = 'administrator' and r.status = 'open' and r.person_id <> $2
-  and coalesce(r.ends_on >= current_date, true)
+join person p on p.id = r.person_id and p.status = 'active'
+join account a on a.person_id = p.id and a.state = 'active'
+where r.organisation_id = $1 and r.role = 'administrator' and {EFFECTIVE} and r.person_id <> $2
 limit 1
 """
 
@@ -188,6 +191,16 @@ async def end(where: Where, role: UUID) -> None:
 async def lock_organisation(where: Where, organisation: UUID) -> None:
     """Let no other transaction count or end this organisation's administrators until this one ends."""
     await fetch_one(where, "select id from organisation where id = $1 for update", organisation)
+
+
+async def roots_administered(where: Where, person: UUID) -> list[UUID]:
+    """The roots whose administrator the person is, locked as by `lock_organisation`."""
+    statement = (
+        "select o.id from organisation o where o.parent_id is null and exists (select from role_assignment r"
+        " where r.organisation_id = o.id and r.person_id = $1 and r.role = 'administrator'"
+        " and r.status = 'open') order by o.id for update"
+    )
+    return [row["id"] for row in await fetch(where, statement, person)]
 
 
 async def has_another_administrator(where: Where, organisation: UUID, person: UUID) -> bool:

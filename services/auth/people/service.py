@@ -92,6 +92,13 @@ async def grant(
     return granted
 
 
+async def require_dispensable(session: Where, person: UUID) -> None:
+    """Every root the person administers has another administrator; raises LastAdministrator."""
+    for root in await repository.roots_administered(session, person):
+        if not await repository.has_another_administrator(session, root, person):
+            raise LastAdministrator
+
+
 async def end_role(session: Where, actor: Actor, role: UUID) -> None:
     """End a role by hand, for good; raises LastAdministrator where nobody would be left at the root."""
     found = await repository.find_role(session, role)

@@ -79,6 +79,32 @@ async def test_an_account_follows_the_roster_only_when_the_roster_changes(here: 
     assert (await stored_person(here, f"s1-{tag}"))["account"] == "invited"
 
 
+async def test_no_roster_undoes_a_suspension_or_its_end(here: Place) -> None:
+    tag = uuid4().hex[:8]
+    on = small_set(tag)
+    await importing(here, on)
+    off = on.copy()
+    off.row("users", f"s1-{tag}")["enabledUser"] = "false"
+    child = (await stored_person(here, f"s1-{tag}"))["id"]
+    suspension, http = f"/v1/people/{child}/account/suspension", here.admin.http
+
+    async def state() -> str:
+        account: str = (await stored_person(here, f"s1-{tag}"))["account"]
+        return account
+
+    await importing(here, off)
+    assert (await http.post(suspension)).status_code == 204
+    await importing(here, on)
+    assert await state() == "disabled", "the roster had disabled it first, but then a hand did"
+    await importing(here, off)
+    assert (await http.delete(suspension)).status_code == 204
+    await importing(here, off)
+    assert await state() == "invited", "the roster says nothing new"
+    await importing(here, on)
+    await importing(here, off)
+    assert await state() == "disabled"
+
+
 async def test_a_person_of_two_rosters_is_one_person(here: Place, place: Any) -> None:
     tag, other_tag, master = uuid4().hex[:8], uuid4().hex[:8], f"M-{uuid4()}"
     there: Place = await place()
