@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = ROOT / ".state" / "test"
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a folder share a worker with its stores; the stories take longest and begin first."""
     for item in items:

@@ -21,6 +21,7 @@ CHECKS = {
 REPAIRS = (
     [*PYTHON, "ruff", "check", "--fix", "--quiet", "."],
     [*PYTHON, "ruff", "format", "--quiet", "."],
+    [*PYTHON, "infra.dev.contracts"],
 )
 
 

@@ -94,6 +94,7 @@ def create_app(service: Service) -> FastAPI:
     add_handlers(app)
     for router in [*service.routers, feed.router, health.router, problem_pages.router]:
         _add_routes(app, router)
+    _describe_problems_once(app)
     app.add_middleware(RequestContext, fastapi=app, body_limits=service.body_limits)
     return app
 
@@ -109,10 +110,23 @@ def _add_routes(app: FastAPI, router: APIRouter) -> None:
     app.router.routes.extend(router.routes)
 
 
+def _describe_problems_once(app: FastAPI) -> None:
+    """Every operation refers to one description of the problem document."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("ProblemDocument", ProblemDocument.model_json_schema())
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
 def _problem_response() -> dict[str, Any]:
     return {
         "description": "A failure, as a problem document (RFC 9457)",
-        "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
     }
 
 
