@@ -70,7 +70,21 @@ async def test_attack_44_one_answer_for_everything(auth_app: FastAPI, here: Plac
 
 
 async def test_attack_44_the_same_time(auth_app: FastAPI, here: Place) -> None:
-    """Medians of tries in turn; the margin is for a busy machine, a skipped hash would be far outside."""
+    """Medians of tries in turn; the margin is for a busy machine, a skipped hash would be far outside.
+
+    A difference that is the service's own shows in every round, one of the machine's does not.
+    """
+    rounds = []
+    for _ in range(3):
+        medians = await _medians(auth_app, here)
+        rounds.append(medians)
+        if max(medians) < 1.25 * min(medians):
+            return
+    raise AssertionError(rounds)
+
+
+async def _medians(auth_app: FastAPI, here: Place) -> list[float]:
+    """Of a wrong password, of an unknown name, and of an empty password, in seconds."""
     known: list[float] = []
     unknown: list[float] = []
     empty: list[float] = []
@@ -85,8 +99,7 @@ async def test_attack_44_the_same_time(auth_app: FastAPI, here: Place) -> None:
             started = time.perf_counter()
             assert (await attempt(auth_app, name, password)).status_code == 401
             times.append(time.perf_counter() - started)
-    medians = [statistics.median(times) for times in (known, unknown, empty)]
-    assert max(medians) < 1.25 * min(medians), medians
+    return [statistics.median(times) for times in (known, unknown, empty)]
 
 
 async def test_attack_45_twins_of_a_name_count_together(auth_app: FastAPI, pupil: Somebody) -> None:
