@@ -1,10 +1,13 @@
 """Logs: one JSON object a line in deployment, readable lines in development.
 
-Event names are constants; values are ids, counts and codes. Never names, addresses, tokens or bodies.
+Event names are constants; values are ids, counts and codes. Never names, addresses, tokens or bodies. So an
+error is told by its kind and its place: its own words may quote a row or a request. Level DEBUG shows them.
 """
 
 import logging
 import sys
+import traceback
+from types import TracebackType
 from typing import Any, Final
 
 import orjson
@@ -22,6 +25,8 @@ INBOX_CAUGHT_UP_BY_FEED: Final = "inbox.caught_up_by_feed"
 INBOX_SOURCE_WENT_BACK: Final = "inbox.source_went_back"
 KEYS_FAILED: Final = "identity.keys_failed"
 
+_LONGEST_CHAIN = 10
+
 
 def _add_trace(_logger: Any, _method: str, event: Any) -> Any:
     identifier = current_trace_id()
@@ -34,6 +39,19 @@ def _dumps(event: Any, **_options: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
+def _without_words(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """The frames and kinds of an error and of those it came of, with the codes of PostgreSQL's."""
+    told: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(told) < _LONGEST_CHAIN:
+        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+        code = getattr(error, "sqlstate", None)
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        told.append(frames + (f"{kind} ({code})" if isinstance(code, str) else kind))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\ncame of\n\n".join(told)
+
+
 def configure(level: str, log_format: str, service: str) -> None:
     """Send every logger of the process through one format on standard output."""
 
@@ -41,6 +59,7 @@ def configure(level: str, log_format: str, service: str) -> None:
         event["service"] = service
         return event
 
+    words: Any = structlog.processors.format_exc_info
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -65,7 +84,7 @@ def configure(level: str, log_format: str, service: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                words if level == "DEBUG" else structlog.processors.ExceptionRenderer(_without_words),
                 renderer,
             ],
         )

@@ -88,7 +88,8 @@ class RequestContext:
         """One line a request. The path stays without its query, which may carry somebody's data."""
         milliseconds = round((time.perf_counter() - started) * 1000, 2)
         if not self._writes_json:
-            sys.stdout.write(f"{status} {milliseconds:8.2f} ms  {scope['method']} {scope['path']}\n")
+            path = scope["path"] if scope["path"].isprintable() else repr(scope["path"])  # no line of its own
+            sys.stdout.write(f"{status} {milliseconds:8.2f} ms  {scope['method']} {path}\n")
             return
         line: dict[str, Any] = {
             "event": logs.REQUEST,

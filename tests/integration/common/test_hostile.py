@@ -12,7 +12,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from libs.common.http.protocol import LARGEST_HEAD, BoundedHead
-from tests.integration.common.floor_app import AUDIENCE
+from libs.common.settings import ServiceSettings
+from tests.integration.common.floor_app import AUDIENCE, floor_app
 from tests.issuer import Issuer, bearer
 
 WRITER = "notes.write"
@@ -63,6 +64,22 @@ async def test_only_known_callers_send_more_than_usual(client: httpx.AsyncClient
 
     answer = await client.post("/uploads", content=endless(), headers=content)
     assert (answer.status_code, read) == (401, 0), "nothing of a stranger's upload is read"
+
+
+async def test_a_path_makes_no_lines_of_its_own_in_the_log(
+    settings: ServiceSettings, issuer: Issuer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = floor_app(settings.model_copy(update={"log_format": "console"}), issuer)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://floor.example") as http,
+    ):
+        capsys.readouterr()
+        assert (await http.get("/nothing%0A200%20forged%1B%5B2J%00")).status_code == 404
+        lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "nothing" in line] == [line for line in lines if "forged" in line]
+    assert all(line.isprintable() for line in lines)
 
 
 async def test_no_cache_keeps_what_was_said_to_somebody(client: httpx.AsyncClient, issuer: Issuer) -> None:
