@@ -1,12 +1,14 @@
 """What a service reads from outside: environment variables with the service's own prefix."""
 
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: a secret of this value is refused outside development
 DEVELOPMENT_SECRET = "development-only"  # noqa: S105
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class ServiceSettings(BaseSettings):
@@ -69,4 +71,10 @@ class ServiceSettings(BaseSettings):
 
 
 def _is_safe(address: str) -> bool:
-    return address.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]"))
+    """Encrypted, or of this very machine; http://localhost.example.org is somebody else's."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
