@@ -79,7 +79,7 @@ returning r.id
 """
 _END: Final = """
 update role_assignment set status = 'ended', ended_by = 'hand', ended_at = now()
-where id = $1 and status = 'open'
+where id = $1 and status = 'open' returning id
 """
 # Only one who can sign in today can appoint others.
 _ANOTHER_ADMINISTRATOR: Final = f"""
@@ -184,8 +184,9 @@ async def find_role(where: Where, role: UUID) -> Row | None:
     )
 
 
-async def end(where: Where, role: UUID) -> None:
-    await execute(where, _END, role)
+async def end(where: Where, role: UUID) -> bool:
+    """End a role by hand; of several at the same time, one alone gets True."""
+    return await fetch_one(where, _END, role) is not None
 
 
 async def lock_organisation(where: Where, organisation: UUID) -> None:

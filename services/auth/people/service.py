@@ -110,7 +110,8 @@ async def end_role(session: Where, actor: Actor, role: UUID) -> None:
         await repository.lock_organisation(session, organisation)
         if not await repository.has_another_administrator(session, organisation, found["person_id"]):
             raise LastAdministrator
-    await repository.end(session, role)
+    if not await repository.end(session, role):
+        raise NotFound
     await record_people(session, [found["person_id"]])
     await remember(
         session,

@@ -1,5 +1,6 @@
 """Ways to another's account or authority that no single route shows."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,14 @@ async def test_attack_63_the_last_administrator_is_one_who_can_sign_in(here: Pla
     assert (await here.admin.http.delete(f"/v1/roles/{mine}")).status_code == 409
     assert (await here.admin.http.delete(f"/v1/people/{second.id}/account/suspension")).status_code == 204
     assert (await here.admin.http.post(suspension)).status_code == 204
+
+
+async def test_a_role_ends_once_however_many_end_it(here: Place, school: UUID) -> None:
+    role = await here.role(await here.person(school), school, "assessor")
+    answers = await asyncio.gather(*(here.admin.http.delete(f"/v1/roles/{role}") for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [204] + [404] * 7
+    told = await here.admin.http.get("/v1/audit", params={"organisation": str(school)})
+    assert [one["action"] for one in told.json()["items"]].count("role.ended") == 1
 
 
 async def test_attack_60_lists_show_no_organisation_that_its_own_address_hides(here: Place) -> None:
