@@ -1,5 +1,7 @@
 -- The working tables of one import: t_ what the set says, resolved; r_ what a reference may point to; changed_ what
 -- is to be told in events. All go with the transaction.
+-- Working tables are indexed before they meet stored ones: statistics of rows that this transaction has just stored
+-- say that there are none, and the planner then loops over the stored ones with the working table inside.
 
 create temp table import_mode (kind text primary key, mode text not null) on commit drop;
 create temp table role_word (word text primary key, product text not null) on commit drop;

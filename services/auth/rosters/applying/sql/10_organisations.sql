@@ -35,6 +35,12 @@ where not exists (select from import_mode where kind = 'organisation' and mode =
   and not exists (select from stage_organisation s where s.sourced_id = k.sourced_id)
 
 --@ step
+create index on t_organisation (sourced_id)
+
+--@ step
+create index on t_organisation (id)
+
+--@ step
 analyze t_organisation, r_organisation
 
 --@ step

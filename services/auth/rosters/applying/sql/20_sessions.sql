@@ -17,6 +17,12 @@ where a.source_id = $1::uuid and a.status = 'active'
   and not exists (select from stage_session s where s.sourced_id = a.sourced_id)
 
 --@ step
+create index on t_session (sourced_id)
+
+--@ step
+create index on t_session (id)
+
+--@ step
 analyze t_session, r_session
 
 --@ check reference session.parent session

@@ -18,6 +18,12 @@ where c.source_id = $1::uuid and c.status = 'active'
   and not exists (select from stage_course s where s.sourced_id = c.sourced_id)
 
 --@ step
+create index on t_course (sourced_id)
+
+--@ step
+create index on t_course (id)
+
+--@ step
 analyze t_course, r_course
 
 --@ check reference course.organisation organisation

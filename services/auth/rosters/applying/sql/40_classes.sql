@@ -26,6 +26,12 @@ from t_class t cross join lateral unnest(t.terms) as term
 left join r_session r on r.sourced_id = term
 
 --@ step
+create index on t_class (sourced_id)
+
+--@ step
+create index on t_class (id)
+
+--@ step
 analyze t_class, r_class, t_term
 
 --@ check reference class.school organisation

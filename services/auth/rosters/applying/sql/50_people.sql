@@ -37,6 +37,12 @@ union
 )
 
 --@ step
+create index on t_user (sourced_id)
+
+--@ step
+create index on t_user (id)
+
+--@ step
 analyze t_user, r_user, t_leaver
 
 --@ check name_missing user.given_name

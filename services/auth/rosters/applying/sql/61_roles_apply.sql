@@ -18,6 +18,9 @@ left join role_assignment r
   on r.person_id = n.person_id and r.organisation_id = n.organisation_id and r.role = n.role and r.source_id = $1::uuid
 
 --@ step
+create index on want_role (id)
+
+--@ step
 analyze want_role
 
 --@ step

@@ -20,6 +20,9 @@ from (
 left join guardianship g on g.child_id = n.child_id and g.guardian_id = n.guardian_id and g.source_id = $1::uuid
 
 --@ step
+create index on want_guardian (id)
+
+--@ step
 analyze want_guardian
 
 --@ step

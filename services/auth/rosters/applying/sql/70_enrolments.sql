@@ -17,6 +17,9 @@ left join enrolment e on e.source_id = $1::uuid and e.sourced_id = s.sourced_id
 where s.removed is not true
 
 --@ step
+create index on t_enrolment (known_id)
+
+--@ step
 analyze t_enrolment
 
 --@ check reference enrolment.class class
