@@ -122,6 +122,7 @@ class PostgreSQL:
         sockets = str(self._sockets).replace('"', '""')
         settings = {
             "listen_addresses": "",
+            "autovacuum_naptime": "15s",  # after a first import, plans should soon know what is there
             "unix_socket_directories": f'"{sockets}"',
             "timezone": "UTC",
             "log_timezone": "UTC",

@@ -5,13 +5,16 @@ from uuid import UUID
 
 from services.spaces.tables import Pool
 
+# What is shown beside something is looked up by its key, row by row (`limit 1` keeps the planner to it):
+# a plain join reads whole tables as long as statistics say that they are small, as after a first import.
 _ORGANISATION: Final = "json_build_object('id', {id}, 'name', o.name, 'type', o.type)"
 
 _ROLES = f"""
 select coalesce(json_agg(json_build_object(
   'role', r.role, 'primary', r.is_primary, 'organisation', {_ORGANISATION.format(id="r.organisation")}
 ) order by r.is_primary desc, r.role, r.organisation), '[]')
-from person_role r left join organisation o on o.id = r.organisation
+from person_role r
+left join lateral (select * from organisation where id = r.organisation limit 1) o on true
 where r.person = $1
 """
 
@@ -30,8 +33,8 @@ select coalesce(json_agg(json_build_object(
   'subjects', c.subjects, 'grades', c.grades, 'terms', c.terms, 'teachers', c.teachers
 ) order by m.role, c.id), '[]')
 from membership m
-join school_class c on c.id = m.space and c.status = 'active'
-left join organisation o on o.id = c.school
+cross join lateral (select * from school_class where id = m.space and status = 'active' limit 1) c
+left join lateral (select * from organisation where id = c.school limit 1) o on true
 where m.person = $1
 """
 
@@ -52,9 +55,9 @@ from (
   ) one
   order by one.id desc limit 5
 ) newest
-join post p on p.id = newest.id
-join space s on s.id = p.space
-left join person a on a.id = p.author
+cross join lateral (select * from post where post.id = newest.id limit 1) p
+cross join lateral (select * from space where id = p.space limit 1) s
+left join lateral (select * from person where id = p.author limit 1) a on true
 """
 
 _TOTALS = """
@@ -72,7 +75,8 @@ select coalesce(json_agg(json_build_object(
   'scheme', t.scheme, 'amount', round(t.amount::numeric / 100, 2)::text, 'entries', t.entries,
   'institution', {_ORGANISATION.format(id="t.institution")}
 ) order by t.scheme, t.institution), '[]')
-from credit_total t left join organisation o on o.id = t.institution
+from credit_total t
+left join lateral (select * from organisation where id = t.institution limit 1) o on true
 where t.person = $1
 """
 

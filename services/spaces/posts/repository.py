@@ -31,8 +31,9 @@ _PAGE = f"""
 select
   coalesce((
     select json_agg({_JSON} order by p.id desc)
-    from shown join post p on p.id = shown.id join space s on s.id = p.space
-    left join person a on a.id = p.author
+    from shown cross join lateral (select * from post where post.id = shown.id limit 1) p
+    cross join lateral (select * from space where id = p.space limit 1) s
+    left join lateral (select * from person where id = p.author limit 1) a on true
   ), '[]') as items,
   case when (select count(*) from newest) > $1 then (select id from shown order by id limit 1) end as last
 """
