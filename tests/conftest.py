@@ -16,11 +16,23 @@ ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = ROOT / ".state" / "test"
 
 
+class _Order:
+    """The stories take longest and begin first; last of all, since others shuffle."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: not _group(item).startswith("e2e"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Order())
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a folder share a worker with its stores; the stories take longest and begin first."""
+    """The tests of a folder share a worker with its stores; before the workers are told of the groups."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: not _group(item).startswith("e2e"))
 
 
 def _group(item: pytest.Item) -> str:

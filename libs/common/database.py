@@ -141,7 +141,8 @@ def is_away(error: BaseException) -> bool:
     code = getattr(error, "sqlstate", None)
     if isinstance(code, str):
         return code.startswith(AWAY)
-    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError))
+    # The last is what asyncpg says when the server dies between two of its own steps.
+    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError))
 
 
 async def _pass_json_through(connection: Any) -> None:
