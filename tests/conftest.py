@@ -16,12 +16,17 @@ ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = ROOT / ".state" / "test"
 
 
+#: what takes longest begins first, so that no worker is left with it alone at the end
+LONGEST_FIRST = ("e2e", "integration/auth", "integration/common")
+
+
 class _Order:
-    """The stories take longest and begin first; last of all, since others shuffle."""
+    """Orders groups by length; last of all, since others shuffle."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=lambda item: not _group(item).startswith("e2e"))
+        places = {group: place for place, group in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: places.get(_group(item), len(places)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

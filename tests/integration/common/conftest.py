@@ -22,9 +22,13 @@ def issuer() -> Issuer:
     return Issuer()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def store(stores: Stores) -> ServiceStore:
-    """A database of the test's own."""
+    """The session's database of the floor; tests that count everything make one of their own."""
+    return await new_store(stores)
+
+
+async def new_store(stores: Stores) -> ServiceStore:
     store = stores.new_database(f"floor_{uuid4().hex[:8]}")
     await upgrade(FOLDER, store.migrations_database, service_role=store.service_role)
     return store

@@ -26,7 +26,7 @@ from libs.common.relay import Relay
 from libs.common.service_client import CallFailed, ServiceClient
 from libs.common.settings import ServiceSettings
 from libs.common.tasks import end
-from tests.integration.common.conftest import FOLDER
+from tests.integration.common.conftest import FOLDER, new_store
 from tests.integration.common.floor_app import AUDIENCE, floor_app
 from tests.issuer import Issuer, bearer
 
@@ -82,6 +82,12 @@ class Reader:
             while len(found := await self.notes()) < count:
                 await asyncio.sleep(0.02)
         return found
+
+
+@pytest.fixture
+async def store(stores: Stores) -> ServiceStore:
+    """Here everything in the database is counted: each test has its own."""
+    return await new_store(stores)
 
 
 @pytest.fixture
