@@ -18,6 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from libs.common import logs
 from libs.common.database import Database, is_away
+from libs.common.tasks import is_cancelled
 
 BATCH = 1_000
 #: entries the stream keeps; older ones are read from the feed
@@ -121,9 +122,11 @@ class Relay:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
                     await channel.subscribe(self._wake_channel)
-                    while True:
+                    # redis-py takes a cancellation in its time limit for the end of that limit.
+                    while not is_cancelled():
                         if await channel.get_message(timeout=_POLL_S) is not None:
                             self._recorded.set()
+                    return
             except (RedisError, OSError):
                 await asyncio.sleep(_POLL_S)
 

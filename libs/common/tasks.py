@@ -15,3 +15,9 @@ async def end(*tasks: "asyncio.Future[Any]") -> None:
             task.cancel()
         _, waiting = await asyncio.wait(waiting, timeout=0.5)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def is_cancelled() -> bool:
+    """Whether somebody asked the running task to end, even if a library took the request for its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
