@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.common import feed, logs, tracing
 from libs.common.database import Database
 from libs.common.http import health, problem_pages
+from libs.common.http.documentation import add_documentation
 from libs.common.http.middleware import RequestContext
 from libs.common.http.rendering import MEDIA_TYPE, add_handlers
 from libs.common.identity import Identity, KeySource
@@ -87,6 +88,8 @@ def create_app(service: Service) -> FastAPI:
         version="0.1.0",
         lifespan=lifespan,
         separate_input_output_schemas=False,
+        docs_url=None,
+        redoc_url=None,
         telemetry=None if tracing.is_configured() else _NO_TELEMETRY,
     )
     app.state.settings = settings
@@ -94,6 +97,7 @@ def create_app(service: Service) -> FastAPI:
     add_handlers(app)
     for router in [*service.routers, feed.router, health.router, problem_pages.router]:
         _add_routes(app, router)
+    add_documentation(app)
     _describe_problems_once(app)
     app.add_middleware(RequestContext, fastapi=app, body_limits=service.body_limits)
     return app

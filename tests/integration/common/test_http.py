@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -184,3 +185,13 @@ async def test_connections_the_server_ended_cost_no_request(
     await asyncio.sleep(0.1)
     assert (await client.post("/notes", json={"text": f"{mark} after"}, headers=headers)).status_code == 201
     assert (await client.get("/notes", params={"like": mark})).json() == {"value": "2"}
+
+
+async def test_the_documentation_page_needs_nobody_elses_server(client: httpx.AsyncClient) -> None:
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", page.text)
+    assert addresses
+    for address in addresses:
+        assert address.startswith("/docs/assets/")
+        assert (await client.get(address)).status_code == 200
