@@ -170,9 +170,8 @@ class Relay:
             return published
         pipeline = self._redis.pipeline(transaction=False)
         for row in rows:
-            pipeline.xadd(
-                self._stream, _fields(row), id=f"{row['sequence']}-0", maxlen=STREAM_LENGTH, approximate=True
-            )
+            pipeline.xadd(self._stream, _fields(row), id=f"{row['sequence']}-0")
+        pipeline.xtrim(self._stream, maxlen=STREAM_LENGTH, approximate=True)
         for answer in await pipeline.execute(raise_on_error=False):
             # "equal or smaller": an earlier attempt added it before it could say so.
             if isinstance(answer, ResponseError) and "equal or smaller" in str(answer):

@@ -24,23 +24,21 @@ with newer as materialized (
   join jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, identifiers jsonb, roles jsonb)
     on p.id = k.id and p.version = k.version
 ), called as (
-  select distinct on (i.organisation, i.sourced_id) i.organisation, i.sourced_id, n.number
+  select distinct i.organisation, i.sourced_id, n.number
   from newer n cross join jsonb_to_recordset(n.identifiers) as i (organisation uuid, sourced_id text)
-  order by i.organisation, i.sourced_id, n.number
 ), anchored as (
   insert into roster_anchor (organisation)
-  select organisation from called except select organisation from roster_anchor
+  select distinct organisation from called except select organisation from roster_anchor
   on conflict do nothing
 ), renamed as (
   delete from learner_identifier k
   where k.learner = any($2) and not exists (
     select from called c
-    where c.organisation = k.anchor and c.sourced_id = k.sourced_id)
+    where c.organisation = k.anchor and c.sourced_id = k.sourced_id and c.number = k.learner)
 ), named as (
   insert into learner_identifier (anchor, sourced_id, learner)
   select organisation, sourced_id, number from called
-  on conflict (anchor, sourced_id) do update set learner = excluded.learner
-  where learner_identifier.learner <> excluded.learner
+  on conflict (anchor, sourced_id, learner) do nothing
 ), placed as (
   select n.number, r.organisation, array_agg(distinct r.role) as roles
   from newer n cross join jsonb_to_recordset(n.roles) as r (organisation uuid, role varchar)

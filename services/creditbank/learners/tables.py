@@ -29,7 +29,7 @@ class LearnerIdentifier(Table, table=True):
 
     anchor: UUID = Field(primary_key=True)
     sourced_id: str = Field(primary_key=True)
-    learner: int = Field(sa_type=BigInteger)
+    learner: int = Field(sa_type=BigInteger, primary_key=True)
 
 
 class RosterAnchor(Table, table=True):

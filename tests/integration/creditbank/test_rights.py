@@ -122,6 +122,22 @@ async def test_an_id_two_rosters_below_give_to_two_people_is_ambiguous(
     assert (await bank.posted(district.school, item("X", "C-2")))["posted"] == 1
 
 
+async def test_an_id_two_systems_of_one_anchor_give_to_two_people_is_ambiguous(
+    bank: Bank, district: District, database: Database, keys: KeyRing
+) -> None:
+    """Credits must never go to whoever was told of last."""
+    twins = [
+        person(new_id(), identifiers=[{"organisation": district.school, "sourced_id": "Y"}]) for _ in range(2)
+    ]
+    await tell_of_people(database, keys, twins[0])
+    await tell_of_people(database, keys, twins[1])
+    answer = await bank.posted(district.school, item("Y", "C-1"))
+    assert answer["items"][0]["reason"] == "learner_ambiguous"
+    left = {**twins[0], "version": 2, "identifiers": []}
+    await tell_of_people(database, keys, left)
+    assert (await bank.posted(district.school, item("Y", "C-1")))["posted"] == 1
+
+
 async def test_a_closed_institution_posts_nothing(bank: Bank, district: District, database: Database) -> None:
     closed = organisation(district.school, [district.region, district.district], version=2, status="closed")
     await tell_of_organisations(database, closed)

@@ -9,7 +9,7 @@ create table learner_identifier (
   anchor uuid not null,
   sourced_id varchar not null,
   learner bigint not null,
-  constraint pk_learner_identifier primary key (anchor, sourced_id)
+  constraint pk_learner_identifier primary key (anchor, sourced_id, learner)
 )
 
 create index ix_learner_identifier_learner on learner_identifier (learner)

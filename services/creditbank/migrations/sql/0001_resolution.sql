@@ -36,15 +36,17 @@ begin
     return;
   end if;
   -- Who is known by id must hold or have held a role in the institution's line, or be in a roster of it.
+  -- A name of a roster means the one person it has at the nearest anchor above, else among all below; two roster
+  -- systems of one anchor may use one name for two people, which is ambiguous.
   -- Offset 0 keeps each look-up one look-up. Tests are in the order of their cost.
   select array_agg(f.learner order by f.n), array_agg(f.wrapped order by f.n),
-      array_agg(case when f.learner is not null then null when cardinality(f.below) > 1
+      array_agg(case when f.learner is not null then null when cardinality(f.named) > 1
         then 'learner_ambiguous' else 'learner_unknown' end order by f.n)
     into learners, wrapped_keys, learner_refusals
     from (
-      select d.n, d.below, d.learner, (select k.wrapped from shred_key k where k.learner = d.learner) as wrapped
+      select d.n, d.named, d.learner, (select k.wrapped from shred_key k where k.learner = d.learner) as wrapped
       from (
-        select i.n, b.below, coalesce(a.number, case when cardinality(b.below) = 1 then b.below[1] end) as learner
+        select i.n, b.named, coalesce(a.number, case when cardinality(b.named) = 1 then b.named[1] end) as learner
         from unnest(item_calls, learner_ids, learner_sourced_ids) with ordinality as i (call, id, sourced_id, n)
         cross join lateral (select (lines[i.call]).*) c
         cross join lateral (select case when i.id is not null then (
@@ -54,15 +56,15 @@ begin
                   select from institution x where x.id = o.organisation and c.institution = any(x.ancestors))))
               or exists (select from learner_identifier o where o.learner = l.number
                 and (o.anchor = any(c.above) or o.anchor = any(c.below))))
-          ) else (
-            select f.learner from learner_identifier f
-            where f.anchor = any(c.above) and f.sourced_id = i.sourced_id
-            order by array_position(c.above, f.anchor) limit 1
           ) end as number offset 0) a
-        cross join lateral (select case when a.number is null and i.sourced_id is not null then (
+        cross join lateral (select case when i.sourced_id is not null then coalesce((
+            select array_agg(f.learner) from learner_identifier f
+            where f.anchor = any(c.above) and f.sourced_id = i.sourced_id
+            group by f.anchor order by array_position(c.above, f.anchor) limit 1
+          ), (
             select array_agg(distinct f.learner) from learner_identifier f
             where f.anchor = any(c.below) and f.sourced_id = i.sourced_id
-          ) end as below offset 0) b
+          )) end as named offset 0) b
         offset 0
       ) d
     ) f;
