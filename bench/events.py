@@ -103,12 +103,14 @@ async def _relay_rate(database: Database, relay: Relay) -> float:
 async def _reader_rate(database: Database, inbox: Inbox) -> float:
     connection = await database.connect()
     await connection.execute("insert into inbox (source) values ('floor') on conflict do nothing")
-    started, applied = time.perf_counter(), 0
-    while applied < _BACKLOG:
-        applied += await inbox.step(connection)
-    rate = applied / (time.perf_counter() - started)
+    rates = []
+    for _ in range(3):
+        started, applied = time.perf_counter(), 0
+        while applied < _BACKLOG // 3:
+            applied += await inbox.step(connection)
+        rates.append(applied / (time.perf_counter() - started))
     await connection.close()
-    return rate
+    return sorted(rates)[1]
 
 
 async def _write_slowly(database: Database, seconds: float) -> None:
