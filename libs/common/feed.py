@@ -21,6 +21,7 @@ router = APIRouter(tags=["events"])
 
 SCOPE = "events.read"
 
+# What is not numbered yet is not told either: `time` is then before it.
 # Events before `after` may have been pruned; then the reader must be told rather than given a gap.
 _PAGE = """
 with page as (
@@ -33,7 +34,9 @@ select json_build_object(
      'time', to_char(time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
      'traceparent', traceparent, 'data', data) order by sequence) from page), '[]'),
   'head', coalesce((select max(sequence) from outbox), 0),
-  'time', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+  'time', to_char(coalesce(
+     (select time - interval '1 microsecond' from outbox where sequence is null order by position limit 1),
+     now()) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 ), coalesce((select min(sequence) from page), $1 + 1) > $1 + 1 as gap
 """
 
@@ -58,7 +61,7 @@ class PublishedEvent(BaseModel):
 
 
 class EventPage(BaseModel):
-    """Events in order, the newest number there is, and the time of this answer."""
+    """Events in order, the newest number there is, and up to when everything recorded has a number."""
 
     items: list[PublishedEvent]
     head: int

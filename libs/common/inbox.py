@@ -180,10 +180,9 @@ class Inbox:
         with suppress(RedisError, OSError, ValueError):
             value = cast(bytes | None, await self._redis.get(self._head))
             if value:
-                sequence, _, time = value.decode().partition(" ")
-                at = datetime.fromisoformat(time)
-                if (datetime.now(UTC) - at).total_seconds() < _HEAD_STALE_S:
-                    return int(sequence), at
+                sequence, said, complete = value.decode().split(" ")
+                if (datetime.now(UTC) - datetime.fromisoformat(said)).total_seconds() < _HEAD_STALE_S:
+                    return int(sequence), datetime.fromisoformat(complete)
         return None
 
     async def _apply(

@@ -135,15 +135,19 @@ class Relay:
         published: int | None = None
         pruned_at = 0.0
         now = asyncio.get_running_loop().time
+        complete = datetime.now(UTC)
         while True:
             self._recorded.clear()
+            began = datetime.now(UTC)
             fresh = await number(connection, sequence)
+            if len(fresh) < BATCH:  # else more wait, and nothing can be said of this moment
+                complete = began
             try:
                 if published is None:
                     published = await self._published(sequence + len(fresh))
                 rows = fresh if published == sequence else await _numbered(connection, published)
                 published = await self._publish(rows, published)
-                await self._redis.set(self._head, head(sequence + len(fresh)), ex=60)
+                await self._redis.set(self._head, head(sequence + len(fresh), complete), ex=60)
             except (RedisError, OSError):
                 published = None
             sequence += len(fresh)
@@ -193,8 +197,9 @@ async def _numbered(connection: "asyncpg.Connection[asyncpg.Record]", published:
     return await connection.fetch(_NUMBERED, published, BATCH)
 
 
-def head(sequence: int) -> bytes:
-    return f"{sequence} {datetime.now(UTC).isoformat()}".encode()
+def head(sequence: int, complete: datetime) -> bytes:
+    """The newest number, when this was said, and up to when all that was recorded has a number."""
+    return f"{sequence} {datetime.now(UTC).isoformat()} {complete.isoformat()}".encode()
 
 
 def _fields(row: asyncpg.Record) -> dict[Any, Any]:
