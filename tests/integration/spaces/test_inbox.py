@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from infra.dev.stores import ServiceStore
 from libs.common.events import Event
 from libs.common.ids import new_id
+from libs.common.relay import head as told
 from libs.common.relay import head_key, stream_key
 from services.spaces.app import build
 from tests.integration.spaces.conftest import settings_of
@@ -39,7 +40,7 @@ async def publish(app: FastAPI, source: str, events: list[Event], head: int) -> 
             "data": one.data,
         }
         await app.state.redis.xadd(stream_key(prefix, source), fields, id=f"{one.sequence}-0")
-    await app.state.redis.set(head_key(prefix, source), f"{head} {datetime.now(UTC).isoformat()}")
+    await app.state.redis.set(head_key(prefix, source), told(head, datetime.now(UTC)))
 
 
 async def current(world: World, who: UUID) -> dict[str, object]:
