@@ -135,7 +135,9 @@ class Relay:
         published: int | None = None
         pruned_at = 0.0
         now = asyncio.get_running_loop().time
-        complete = datetime.now(UTC)
+        complete: datetime | None = (
+            None  # until a first look finds nothing left waiting, readers ask the feed
+        )
         while True:
             self._recorded.clear()
             began = datetime.now(UTC)
@@ -147,7 +149,8 @@ class Relay:
                     published = await self._published(sequence + len(fresh))
                 rows = fresh if published == sequence else await _numbered(connection, published)
                 published = await self._publish(rows, published)
-                await self._redis.set(self._head, head(sequence + len(fresh), complete), ex=60)
+                if complete is not None:
+                    await self._redis.set(self._head, head(sequence + len(fresh), complete), ex=60)
             except (RedisError, OSError):
                 published = None
             sequence += len(fresh)

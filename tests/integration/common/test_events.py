@@ -388,3 +388,14 @@ async def test_pruned_events_are_gone_not_skipped(
     async with httpx.AsyncClient(transport=httpx.ASGITransport(publisher)) as client:
         headers = bearer(issuer.client(None, AUDIENCE, SCOPE))
         assert (await client.get("http://floor.example/events?after=3", headers=headers)).status_code == 410
+
+
+async def test_what_waits_for_its_number_is_not_told_as_known(publisher: FastAPI, issuer: Issuer) -> None:
+    await write(publisher, numbered(0, 5))
+    feed = FeedClient(
+        InProcess(publisher, issuer.client(None, AUDIENCE, SCOPE)), "http://floor.example", AUDIENCE
+    )
+    page: FeedPage = await feed.read(0, 5)
+    oldest = await publisher.state.database.pool.fetchval("select min(time) from outbox")
+    assert page.events == []
+    assert page.time < oldest
