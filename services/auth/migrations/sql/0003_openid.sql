@@ -1,0 +1,117 @@
+alter table client
+  add column kind varchar default 'machine' not null,
+  add column redirect_uris text[] default '{}' not null,
+  add column post_logout_redirect_uris text[] default '{}' not null,
+  add column id_token_alg varchar default 'RS256' not null,
+  add column needs_consent boolean default true not null,
+  add column public_keys json,
+  add constraint ck_client_kind check (kind in ('machine', 'web', 'native', 'browser')),
+  add constraint ck_client_id_token_alg check (id_token_alg in ('RS256', 'ES256'))
+
+alter table session
+  add column secret_digest bytea,
+  add column authenticated_at timestamptz default now() not null,
+  add column methods text[] default '{pwd}' not null,
+  add column active_role_id uuid,
+  add constraint uq_session_secret_digest unique (secret_digest),
+  add constraint fk_session_active_role_id foreign key(active_role_id) references role_assignment (id)
+
+create table authorization_request (
+  id uuid default uuid7() not null,
+  client_id uuid not null,
+  browser_digest bytea not null,
+  parameters json not null,
+  created_at timestamptz default now() not null,
+  expires_at timestamptz not null,
+  ended_at timestamptz,
+  constraint pk_authorization_request primary key (id),
+  constraint fk_authorization_request_client_id foreign key(client_id) references client (id)
+)
+
+create index ix_authorization_request_expires_at on authorization_request (expires_at)
+
+create table client_consent (
+  person_id uuid not null,
+  client_id uuid not null,
+  scopes text[] not null,
+  given_at timestamptz default now() not null,
+  revoked_at timestamptz,
+  constraint pk_client_consent primary key (person_id, client_id),
+  constraint fk_client_consent_person_id foreign key(person_id) references person (id),
+  constraint fk_client_consent_client_id foreign key(client_id) references client (id)
+)
+
+create table authorization_code (
+  digest bytea not null,
+  client_id uuid not null,
+  person_id uuid not null,
+  session_id uuid not null,
+  redirect_uri varchar not null,
+  code_challenge varchar not null,
+  scopes text[] not null,
+  audiences text[] not null,
+  nonce varchar,
+  claims json,
+  authenticated_at timestamptz not null,
+  methods text[] not null,
+  created_at timestamptz default now() not null,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  family_id uuid,
+  constraint pk_authorization_code primary key (digest),
+  constraint fk_authorization_code_client_id foreign key(client_id) references client (id),
+  constraint fk_authorization_code_person_id foreign key(person_id) references person (id),
+  constraint fk_authorization_code_session_id foreign key(session_id) references session (id)
+)
+
+create index ix_authorization_code_expires_at on authorization_code (expires_at)
+
+create table token_family (
+  id uuid default uuid7() not null,
+  client_id uuid not null,
+  person_id uuid not null,
+  session_id uuid not null,
+  scopes text[] not null,
+  audiences text[] not null,
+  nonce varchar,
+  claims json,
+  authenticated_at timestamptz not null,
+  methods text[] not null,
+  created_at timestamptz default now() not null,
+  expires_at timestamptz not null,
+  ended_at timestamptz,
+  ended_by varchar,
+  constraint pk_token_family primary key (id),
+  constraint fk_token_family_client_id foreign key(client_id) references client (id),
+  constraint fk_token_family_person_id foreign key(person_id) references person (id),
+  constraint fk_token_family_session_id foreign key(session_id) references session (id)
+)
+
+create index ix_token_family_person_id on token_family (person_id, client_id)
+
+create index ix_token_family_session_id on token_family (session_id)
+
+create table refresh_token (
+  digest bytea not null,
+  family_id uuid not null,
+  created_at timestamptz default now() not null,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  constraint pk_refresh_token primary key (digest),
+  constraint fk_refresh_token_family_id foreign key(family_id) references token_family (id)
+)
+
+create index ix_refresh_token_family_id on refresh_token (family_id)
+
+create table revocation (
+  kind varchar not null,
+  value varchar not null,
+  revoked_at timestamptz default clock_timestamp() not null,
+  until timestamptz not null,
+  constraint pk_revocation primary key (kind, value),
+  constraint ck_revocation_kind check (kind in ('token', 'family', 'session', 'client', 'person'))
+)
+
+create index ix_revocation_revoked_at on revocation (revoked_at)
+
+create index ix_revocation_until on revocation (until)
