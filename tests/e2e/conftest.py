@@ -28,6 +28,7 @@ class Product:
     run: dict[str, Any]
     state: Path
     runner: "subprocess.Popen[bytes]"
+    log: Path
 
     def api(self, service: str, token: str = "") -> Api:
         return Api(self.run["services"][service], token, "en")
@@ -55,10 +56,19 @@ class Product:
         raise AssertionError(f"{service} does not run")
 
     def start_again(self) -> None:
-        """Has the runner start what was killed, and waits until everything is ready."""
+        """Has the runner start what was killed, and waits until it has and everything is ready.
+
+        Its own word is waited for as well: where nothing had to be started, everything is ready before it has
+        looked, and it would start again what the next story kills.
+        """
+        said = self._times_ready_again()
         self.runner.send_signal(signal.SIGUSR1)
+        assert processes.wait_until(lambda: self._times_ready_again() > said, 60), self.log.read_text()
         for service in self.run["services"]:
             assert processes.wait_until(functools.partial(self.is_ready, service), 60), service
+
+    def _times_ready_again(self) -> int:
+        return self.log.read_text().count("ready again")
 
     def is_ready(self, service: str) -> bool:
         try:
@@ -79,7 +89,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         ready = processes.wait_until(lambda: "is ready" in log.read_text() or runner.poll() is not None, 120)
         assert ready, log.read_text()
         assert runner.poll() is None, log.read_text()
-        yield Product(json.loads((state / "run.json").read_text()), state, runner)
+        yield Product(json.loads((state / "run.json").read_text()), state, runner, log)
     finally:
         runner.terminate()
         runner.wait(60)
