@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 import services.auth.accounts.tables
 import services.auth.audit.tables
+import services.auth.authorization.tables
 import services.auth.classes.tables
 import services.auth.clients.tables
 import services.auth.keys.tables
