@@ -7,12 +7,20 @@ from sqlalchemy import MetaData
 import services.auth.accounts.tables
 import services.auth.audit.tables
 import services.auth.authorization.tables
+import services.auth.calendar.tables
 import services.auth.classes.tables
 import services.auth.clients.tables
+import services.auth.families.tables
+import services.auth.guardians.tables
 import services.auth.keys.tables
+import services.auth.mail.tables
 import services.auth.organisations.tables
 import services.auth.people.tables
+import services.auth.recovery.tables
+import services.auth.revocations.tables
+import services.auth.rights.tables
 import services.auth.rosters.tables
+import services.auth.second_factors.tables
 import services.auth.sessions.tables  # noqa: F401
 from libs.common.outbox import outbox_table
 from services.auth.tables import Table

@@ -2,11 +2,32 @@ alter table client
   add column kind varchar default 'machine' not null,
   add column redirect_uris text[] default '{}' not null,
   add column post_logout_redirect_uris text[] default '{}' not null,
+  add column origins text[] default '{}' not null,
   add column id_token_alg varchar default 'RS256' not null,
   add column needs_consent boolean default true not null,
   add column public_keys json,
   add constraint ck_client_kind check (kind in ('machine', 'web', 'native', 'browser')),
   add constraint ck_client_id_token_alg check (id_token_alg in ('RS256', 'ES256'))
+
+create index ix_client_origins on client using gin (origins) where kind = 'browser'
+
+create table client_assertion (
+  digest bytea not null,
+  expires_at timestamptz not null,
+  constraint pk_client_assertion primary key (digest)
+)
+
+create index ix_client_assertion_expires_at on client_assertion (expires_at)
+
+create table client_right (
+  organisation_id uuid not null,
+  scopes text[] not null,
+  decided_at timestamptz default now() not null,
+  decided_by uuid,
+  constraint pk_client_right primary key (organisation_id),
+  constraint fk_client_right_organisation_id foreign key(organisation_id) references organisation (id),
+  constraint fk_client_right_decided_by foreign key(decided_by) references person (id)
+)
 
 alter table session
   add column secret_digest bytea,
@@ -21,6 +42,7 @@ create table authorization_request (
   client_id uuid not null,
   browser_digest bytea not null,
   parameters json not null,
+  selected_session_id uuid,
   created_at timestamptz default now() not null,
   expires_at timestamptz not null,
   ended_at timestamptz,
@@ -66,6 +88,8 @@ create table authorization_code (
 
 create index ix_authorization_code_expires_at on authorization_code (expires_at)
 
+create index ix_authorization_code_person_id on authorization_code (person_id, client_id)
+
 create table token_family (
   id uuid default uuid7() not null,
   client_id uuid not null,
@@ -73,7 +97,6 @@ create table token_family (
   session_id uuid not null,
   scopes text[] not null,
   audiences text[] not null,
-  nonce varchar,
   claims json,
   authenticated_at timestamptz not null,
   methods text[] not null,
@@ -82,6 +105,9 @@ create table token_family (
   ended_at timestamptz,
   ended_by varchar,
   constraint pk_token_family primary key (id),
+  constraint ck_token_family_ended_by check (ended_by is null or ended_by in
+    ('replayed', 'revoked', 'withdrawn', 'password-changed', 'suspended', 'erased')),
+  constraint ck_token_family_ended check ((ended_at is null) = (ended_by is null)),
   constraint fk_token_family_client_id foreign key(client_id) references client (id),
   constraint fk_token_family_person_id foreign key(person_id) references person (id),
   constraint fk_token_family_session_id foreign key(session_id) references session (id)
@@ -90,6 +116,8 @@ create table token_family (
 create index ix_token_family_person_id on token_family (person_id, client_id)
 
 create index ix_token_family_session_id on token_family (session_id)
+
+create index ix_token_family_expires_at on token_family (expires_at)
 
 create table refresh_token (
   digest bytea not null,
@@ -108,10 +136,30 @@ create table revocation (
   value varchar not null,
   revoked_at timestamptz default clock_timestamp() not null,
   until timestamptz not null,
+  change bigint default pg_current_xact_id()::text::bigint not null,
   constraint pk_revocation primary key (kind, value),
   constraint ck_revocation_kind check (kind in ('token', 'family', 'session', 'client', 'person'))
 )
 
-create index ix_revocation_revoked_at on revocation (revoked_at)
+create index ix_revocation_change on revocation (change)
 
 create index ix_revocation_until on revocation (until)
+
+create function revoked_until(kind text, revoked_at timestamptz) returns bigint
+language sql immutable as $$
+  -- What never gives a token again ends every one of its tokens; of the rest, those issued until now, and for
+  -- a second more: a token may be under way while the revoking transaction commits. `iat` is in whole seconds.
+  select case when kind in ('token', 'family') then null else floor(extract(epoch from revoked_at))::bigint + 1 end
+$$
+
+create function is_revoked(
+  token text, family text, session text, client text, person text, issued_at bigint
+) returns boolean
+language sql stable as $$
+  select exists (
+    select from revocation r
+    where (r.kind, r.value) in
+      (('token', token), ('family', family), ('session', session), ('client', client), ('person', person))
+      and r.until > now() and issued_at <= coalesce(revoked_until(r.kind, r.revoked_at), issued_at)
+  )
+$$
