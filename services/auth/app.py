@@ -17,6 +17,7 @@ from services.auth.keys import routes as keys
 from services.auth.keys.sealing import Seal
 from services.auth.keys.service import KeyRing
 from services.auth.organisations import routes as organisations
+from services.auth.pages import assets
 from services.auth.passwords.service import Passwords
 from services.auth.people import routes as people
 from services.auth.rosters import routes as rosters
@@ -43,6 +44,7 @@ ROUTERS: Final = (
     clients.router,
     rosters.router,
     audit.router,
+    assets.router,
 )
 
 

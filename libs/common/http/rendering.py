@@ -1,6 +1,6 @@
 """Problems as RFC 9457 documents, in the caller's language. The only place that does so."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,8 @@ from libs.common.problems import Problem
 from libs.common.tracing import current_trace_id
 
 MEDIA_TYPE = "application/problem+json"
+#: a route for people puts into its scope how it shows failures: (problem, request) -> response
+OWN_RENDERING = "xuebu.failures"
 
 
 def document(problem: Problem, *, base: str, accept_language: str | None, instance: str) -> Response:
@@ -57,6 +59,10 @@ def _in_language(value: Any, language: Language) -> Any:
 
 
 def respond(problem: Problem, request: Request) -> Response:
+    """The problem as this route shows failures: a document, unless it has a form of its own."""
+    own: Callable[[Problem, Request], Response] | None = request.scope.get(OWN_RENDERING)
+    if own is not None:
+        return own(problem, request)
     return document(
         problem,
         base=request.app.state.settings.public_address,

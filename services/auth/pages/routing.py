@@ -1,0 +1,73 @@
+"""Routes that answer with pages, their failures too."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
+
+from libs.common.http.rendering import OWN_RENDERING
+from libs.common.problems import Problem
+from libs.common.tracing import current_trace_id
+from services.auth.pages.cookies import apply_cookies
+from services.auth.pages.refusals import PageRefusal, SeeOther
+from services.auth.pages.rendering import page
+
+
+class PageRoute(APIRoute):
+    """A route for browsers: queued cookies go out with whatever it answers, and failures are pages."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[OWN_RENDERING] = failure
+        await super().handle(scope, receive, send)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        original = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                response = await original(request)
+            except SeeOther as elsewhere:
+                response = see_other(elsewhere.location)
+            except PageRefusal as refusal:
+                response = page(
+                    request,
+                    "failure.html",
+                    status=refusal.status,
+                    heading=refusal.title,
+                    detail=refusal.detail,
+                    failure=None,
+                )
+            apply_cookies(request, response)
+            return response
+
+        return handler
+
+
+def failure(problem: Problem, request: Request) -> Response:
+    """A problem as a page; the number finds the request in the log."""
+    response = page(
+        request,
+        "failure.html",
+        status=problem.status,
+        headers=problem.response_headers(),
+        heading=problem.title,
+        detail=problem.explanation(),
+        failure=current_trace_id() if problem.status >= 500 else None,
+    )
+    apply_cookies(request, response)
+    return response
+
+
+def page_router() -> APIRouter:
+    """A router of pages."""
+    return APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+_NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+
+
+def see_other(location: str) -> Response:
+    """303: the next page is fetched with GET, so that no password is ever sent on (RFC 9700, 4.12)."""
+    return Response(status_code=303, headers={**_NO_STORE, "Location": location})
