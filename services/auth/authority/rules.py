@@ -7,10 +7,10 @@ from uuid import UUID
 # Roles whose holders read the people of their organisation and of everything below it.
 READING_ROLES: Final = ("teacher", "staff", "registrar", "assessor", "administrator", "auditor")
 
-# The condition, in SQL, under which an assignment `r` counts today.
+# The condition, in SQL, under which an assignment `r` counts today, on the platform's calendar.
 EFFECTIVE: Final = (
-    "r.status = 'open' and coalesce(r.begins_on <= current_date, true)"
-    " and coalesce(r.ends_on >= current_date, true)"
+    "r.status = 'open' and coalesce(r.begins_on <= (select today()), true)"
+    " and coalesce(r.ends_on >= (select today()), true)"
 )
 
 # The condition, in SQL, under which an actor sees an organisation `o`: a client its own and all below it; a

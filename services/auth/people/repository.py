@@ -4,12 +4,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.auth.authority.rules import EFFECTIVE
+from services.auth.people.rules import BY_STRENGTH
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _ROLES: Final = """
 coalesce((select json_agg(json_build_object('id', r.id, 'role', r.role,
     'organisation', json_build_object('id', o.id, 'name', o.name, 'type', o.type),
-    'primary', r.is_primary, 'from', r.begins_on, 'to', r.ends_on, 'origin', r.origin)
+    'primary', r.is_primary, 'from', r.begins_on, 'to', r.ends_on, 'origin', r.origin{more})
     order by r.is_primary desc, r.id)
   from role_assignment r join organisation o on o.id = r.organisation_id
   where r.person_id = p.id and r.status = 'open'), '[]')
@@ -25,15 +26,41 @@ _CARE: Final = """
   where g.guardian_id = p.id and g.status = 'open'), '[]')
 """
 # Contact and birth date are for the person, the guardians and the administrators in charge.
-_PERSON: Final = f"""
+_DOCUMENT: Final = f"""
 select json_build_object('id', p.id, 'version', p.version, 'status', p.status,
   'given_name', p.given_name, 'family_name', p.family_name, 'middle_name', p.middle_name,
-  'preferred_name', p.preferred_name, 'roles', {_ROLES}, {_CARE},
+  'preferred_name', p.preferred_name, 'roles', {{roles}}, {_CARE},
   'private', case when $2::boolean then json_build_object(
     'birth_date', p.birth_date, 'email', p.email, 'phone', p.phone, 'decided', p.decided,
     'username', (select username from account where person_id = p.id),
     'account', (select state from account where person_id = p.id)) end)
 from person p where p.id = $1
+"""
+_PERSON: Final = _DOCUMENT.format(roles=_ROLES.format(more=""))
+# The chosen role as long as it is in force, else the primary one, else the strongest.
+_STRENGTH: Final = "array_position(array['" + "', '".join(BY_STRENGTH) + "'], r.role::text)"
+_ACTIVE: Final = f"""
+select r.id, r.role, r.organisation_id as organisation
+from role_assignment r
+where r.person_id = {{person}} and {EFFECTIVE}
+order by coalesce(r.id = (select x.active_role_id from session x
+    where x.id = {{session}} and x.person_id = r.person_id), false) desc,
+  r.is_primary desc, {_STRENGTH}, r.id
+limit 1
+"""
+_ACTIVE_IN_SESSION: Final = f"""
+select a.* from session s cross join lateral ({_ACTIVE.format(person="s.person_id", session="s.id")}) a
+where s.id = $1
+"""
+_IS_ACTIVE: Final = f"""
+, 'active', coalesce(r.id = (select a.id from ({_ACTIVE.format(person="$1", session="$3")}) a), false)
+"""
+_ME: Final = _DOCUMENT.format(roles=_ROLES.format(more=_IS_ACTIVE))
+_ACTIVATE: Final = f"""
+update session set active_role_id = $3
+where id = $2 and person_id = $1 and ended_at is null
+  and exists (select from role_assignment r where r.id = $3 and r.person_id = $1 and {EFFECTIVE})
+returning id
 """
 _LIST: Final = """
 select json_build_object('id', p.id, 'version', p.version, 'status', p.status,
@@ -95,6 +122,22 @@ async def view(pool: Any, person: UUID, *, private: bool) -> bytes | None:
     """One person as JSON, with the private part where the caller may see it."""
     document: bytes | None = await pool.fetchval(_PERSON, person, private)
     return document
+
+
+async def view_oneself(pool: Any, person: UUID, session: UUID | None) -> bytes | None:
+    """The person as JSON for the person, with the role that is active in the session."""
+    document: bytes | None = await pool.fetchval(_ME, person, True, session)
+    return document
+
+
+async def active_role(where: Where, session: UUID) -> Row | None:
+    """Id, role and organisation of the role that is active in the session, ended or not."""
+    return await fetch_one(where, _ACTIVE_IN_SESSION, session)
+
+
+async def activate(where: Where, person: UUID, session: UUID, role: UUID) -> bool:
+    """Choose the active role of one of the person's sessions; False unless both are the person's."""
+    return await fetch_one(where, _ACTIVATE, person, session, role) is not None
 
 
 async def people_of(

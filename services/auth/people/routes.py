@@ -13,16 +13,31 @@ from services.auth.authority import service as authority
 from services.auth.callers import AccountHolder, Manager, Reader
 from services.auth.people import repository, service
 from services.auth.people.rules import Role
-from services.auth.people.schemas import GivenRole, ListedPerson, NewPerson, NewRole, Person, PersonChange
+from services.auth.people.schemas import (
+    ActiveRoleWish,
+    GivenRole,
+    ListedPerson,
+    Me,
+    NewPerson,
+    NewRole,
+    Person,
+    PersonChange,
+)
 
 router: Final = APIRouter(prefix="/v1", tags=["people"])
 
 
-@router.get("/me", response_model=Person, summary="Oneself")
+@router.get("/me", response_model=Me, summary="Oneself")
 async def read_me(database: DatabaseOf, actor: AccountHolder) -> Response:
-    """Names, roles, guardians and children of the signed-in person."""
+    """Names, roles, guardians and children of the signed-in person, and which role is active."""
     assert actor.id is not None
-    return answer(await repository.view(database.pool, actor.id, private=True))
+    return answer(await repository.view_oneself(database.pool, actor.id, actor.session))
+
+
+@router.put("/me/active-role", status_code=204, summary="Act in another of one's roles")
+async def choose_active_role(body: ActiveRoleWish, session: Writing, actor: AccountHolder) -> None:
+    """For the rest of this sign-in: tokens given from now on say so. It gives no right and takes none."""
+    await service.choose_role(session, actor, body.role)
 
 
 @router.get("/people/{person}", response_model=Person, summary="A person")

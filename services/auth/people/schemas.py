@@ -41,6 +41,12 @@ class HeldRole(Tenure):
     organisation: OrganisationName
 
 
+class OwnRole(HeldRole):
+    """An open role of the caller; tokens name the active one."""
+
+    active: bool
+
+
 class Relative(BaseModel):
     """A guardian or a child."""
 
@@ -75,6 +81,20 @@ class Person(BaseModel):
     guardians: list[Relative]
     children: list[Relative]
     private: PrivateFacts | None
+
+
+class Me(Person):
+    """The caller, with the role that is active in the session of this request."""
+
+    roles: list[OwnRole]  # type: ignore[assignment]
+
+
+class ActiveRoleWish(BaseModel):
+    """Which of the caller's roles is to be active."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: UUID = Field(description="the id of one of the caller's roles, in force today")
 
 
 class ListedPerson(BaseModel):

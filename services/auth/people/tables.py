@@ -23,6 +23,7 @@ class Person(Table, table=True):
             postgresql_where=text("master_identifier is not null"),
         ),
         Index("ix_person_source_id", "source_id"),
+        Index("ix_person_birth_date", "birth_date", postgresql_where=text("birth_date is not null")),
     )
 
     id: UUID = key()

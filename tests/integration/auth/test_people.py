@@ -49,6 +49,7 @@ async def test_a_person_and_what_is_told_of_them(here: Place, school: UUID, auth
             {"role": "teacher", "organisation": str(school), "primary": True, "from": None, "to": None}
         ],
         "guardians": [],
+        "consent": "not-needed",
     }
 
 
