@@ -160,18 +160,18 @@ def _verify(token: object, keys: KeyTable, issuer: str, audience: str, use: Use,
     parts = token.split(".")
     if len(parts) != 3:
         _refuse("not three parts")
-    header_bytes, _, _ = [_canonical(part) for part in parts]
+    header_bytes, _, _ = [canonical(part) for part in parts]
     typ, longest_life = _TYPE[use]
     kid, algorithm, key = _guard(header_bytes, keys, typ)
     payload = jws.verify(token, key, algorithms=[algorithm])
-    members = _json_object(payload)
+    members = json_object(payload)
     return _checked(members, kid, issuer, audience, longest_life, now)
 
 
 def _guard(header_bytes: bytes, keys: KeyTable, typ: str) -> tuple[str, str, Key]:
     if len(header_bytes) > MAX_HEADER_BYTES:
         _refuse("header too long")
-    header = _json_object(header_bytes)
+    header = json_object(header_bytes)
     if header.keys() != _HEADER_MEMBERS:
         _refuse("header members")
     kid = header["kid"]
@@ -221,7 +221,7 @@ def _refuse(why: str) -> NoReturn:
     raise InvalidToken(why)
 
 
-def _canonical(part: str) -> bytes:
+def canonical(part: str) -> bytes:
     """The bytes of unpadded base64url in its only spelling; refuses any other spelling of them."""
     if not _BASE64URL.match(part):
         _refuse("base64url")
@@ -231,7 +231,7 @@ def _canonical(part: str) -> bytes:
     return decoded
 
 
-def _json_object(text: bytes) -> dict[str, Any]:
+def json_object(text: bytes) -> dict[str, Any]:
     value = json.loads(text.decode("utf-8"), object_pairs_hook=_without_repeats, parse_constant=_refuse)
     if not isinstance(value, dict):
         _refuse("not an object")

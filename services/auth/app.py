@@ -12,6 +12,7 @@ from services.auth.accounts import routes as accounts
 from services.auth.audit import routes as audit
 from services.auth.classes import routes as classes
 from services.auth.clients import routes as clients
+from services.auth.clients.refusals import Refusals
 from services.auth.clients.service import ClientFinder
 from services.auth.keys import routes as keys
 from services.auth.keys.sealing import Seal
@@ -61,7 +62,9 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         state = app.state
         state.passwords = Passwords(threads=settings.hashing_threads, queue=settings.hashing_queue)
         state.throttle = Throttle(state.redis, prefix=settings.redis_prefix)
-        state.clients = ClientFinder(state.database.pool)
+        refusals = Refusals(state.redis, state.database.pool, prefix=settings.redis_prefix)
+        state.clients = ClientFinder(state.database.pool, refusals)
+        state.token_audiences = (settings.issuer, f"{settings.issuer}/oauth/token")
         state.mint = Mint(state.keys, issuer=settings.issuer, life_seconds=settings.access_token_seconds)
         state.sign_in = SignIn(
             state.database, state.passwords, state.throttle, session_hours=settings.session_hours

@@ -16,6 +16,7 @@ Action = Literal[
     "client.secret_ended",
     "client.secret_issued",
     "client.suspended",
+    "key.revoked",
     "key.rotated",
     "organisation.changed",
     "organisation.closed",

@@ -5,6 +5,7 @@ from typing import Any
 
 from libs.common.tasks import end
 from services.auth.clients import repository
+from services.auth.clients.refusals import Refusals
 
 
 class ClientFinder:
@@ -14,18 +15,25 @@ class ClientFinder:
     statement costs a third of a token's processor time when one client asks, and little when many do.
     """
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, refusals: Refusals | None = None) -> None:
         self._pool = pool
+        self._refusals = refusals
         self._asked: dict[str, list[asyncio.Future[Any]]] = {}
         self._work: asyncio.Task[None] | None = None
 
     async def find_active(self, client_id: str) -> Any:
-        """The active client of this name with the digests of its secrets, or None."""
+        """The active client of this name with what it is proved by and limited to, or None."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked.setdefault(client_id, []).append(answer)
         if self._work is None:
             self._work = asyncio.create_task(self._answer_all())
         return await answer
+
+    async def count_refusal(self, network: str, client_id: str, row: Any, why: str) -> int:
+        """Count that a client did not prove itself; the seconds its network has to wait now, or 0."""
+        if self._refusals is None:
+            return 0
+        return await self._refusals.count(network, client_id, row, why)
 
     async def stop(self) -> None:
         if self._work is not None:

@@ -1,18 +1,40 @@
 """SQL of clients; `find_active` is the hot path of the token endpoint."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from services.auth.audit.rules import INSERT as AUDIT
 from services.auth.sql import Row, Where, execute, fetch_one
 
 _AUTHENTICATE: Final = """
-select c.id, c.client_id, c.organisation_id, c.scopes,
+select c.id, c.client_id, c.name, c.kind, c.organisation_id, c.scopes, c.redirect_uris,
+  c.post_logout_redirect_uris, c.id_token_alg, c.needs_consent, c.public_keys,
   array(select s.digest from client_secret s
-    where s.client_id = c.id and (s.expires_at is null or s.expires_at > now())) as digests
+    where s.client_id = c.id and (s.expires_at is null or s.expires_at > now())) as digests,
+  array(select array_to_string(r.scopes, ' ') from client_right r
+    where r.organisation_id = any(o.ancestors)) as limits
 from client c left join organisation o on o.id = c.organisation_id
 where c.client_id = any($1::text[]) and c.status = 'active' and coalesce(o.status = 'active', true)
 """
+# Whoever adds one removes some that are over, so the table needs no other care.
+_USE_ASSERTION: Final = """
+with forgotten as (
+  delete from client_assertion where digest in (
+    select digest from client_assertion where expires_at < now() limit 10 for update skip locked)
+)
+insert into client_assertion (digest, expires_at) select $2, $3 from client where id = $1
+on conflict do nothing returning digest
+"""
+_REFUSED: Final = AUDIT.format(
+    action="'client.refused'",
+    actor_kind="'system'",
+    actor_id="null",
+    organisation_id="$1",
+    subject_id="null",
+    data="json_build_object('client', $2::uuid, 'why', $3::text, 'refusals', $4::int)",
+)
 _VIEW: Final = """
 json_build_object('id', c.id, 'client_id', c.client_id, 'name', c.name, 'organisation', c.organisation_id,
   'scopes', c.scopes, 'status', c.status,
@@ -35,6 +57,19 @@ returning c.id
 async def find_active(pool: Any, client_ids: Sequence[str]) -> dict[str, Any]:
     """Those of these names that are active, with the digests of their secrets. For authentication only."""
     return {row["client_id"]: row for row in await pool.fetch(_AUTHENTICATE, client_ids)}
+
+
+async def use_assertion(pool: Any, client: UUID, digest: bytes, forgotten_at: datetime) -> bool:
+    """Remember that this client's assertion was used; False if it was before, by whatever process."""
+    return await pool.fetchval(_USE_ASSERTION, client, digest, forgotten_at) is not None
+
+
+async def remember_refusal(pool: Any, client: Any, why: str, count: int) -> None:
+    """Chain to the audit that a client, or (None) somebody who is no client, was refused."""
+    organisation, identifier = (
+        (client["organisation_id"], client["id"]) if client is not None else (None, None)
+    )
+    await pool.execute(_REFUSED, organisation, identifier, why, count)
 
 
 async def clients_of(pool: Any, organisation: UUID, after: tuple[Any, ...] | None, limit: int) -> list[Any]:

@@ -1,11 +1,7 @@
 """Use cases of clients: proving oneself, being registered, being suspended."""
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from libs.common.ids import new_id
@@ -14,52 +10,24 @@ from services.auth.actors import Actor
 from services.auth.audit.service import remember
 from services.auth.authority import service as authority
 from services.auth.clients import repository
+from services.auth.clients.authentication import Client, authenticate, digest_of, find
 from services.auth.clients.finding import ClientFinder
 from services.auth.clients.problems import ScopeNotForInstitutions
-from services.auth.clients.rules import INSTITUTION_SCOPES, ClientStatus
+from services.auth.clients.rules import INSTITUTION_SCOPES, ClientRefused, ClientStatus
 from services.auth.organisations.problems import OrganisationClosed
 from services.auth.sql import Where
 
 __all__ = [
-    "Authenticated",
+    "Client",
     "ClientFinder",
+    "ClientRefused",
     "authenticate",
     "digest_of",
     "ensure",
+    "find",
     "register",
     "set_status",
 ]
-
-_NOTHING: Final = bytes(32)
-
-
-@dataclass(frozen=True, slots=True)
-class Authenticated:
-    """A client that has proved itself."""
-
-    id: UUID
-    client_id: str
-    organisation_id: UUID | None
-    scopes: frozenset[str]
-
-
-def digest_of(secret: str) -> bytes:
-    """How a secret is stored: it is random, so one SHA-256 is enough."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
-async def authenticate(finder: ClientFinder, client_id: str, secret: str) -> Authenticated | None:
-    """The client of this name if the secret is one of its own; compared in constant time.
-
-    Suspended clients, and those of closed organisations, are like unknown ones.
-    """
-    row = await finder.find_active(client_id)
-    offered = digest_of(secret)
-    stored = row["digests"] if row is not None and row["digests"] else [_NOTHING]
-    matches = [hmac.compare_digest(offered, digest) for digest in stored]
-    if row is None or not any(matches):
-        return None
-    return Authenticated(row["id"], row["client_id"], row["organisation_id"], frozenset(row["scopes"]))
 
 
 async def register(

@@ -1,15 +1,14 @@
 """What goes into an access token (RFC 9068), and what a token request may say (RFC 6749)."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl
 
 ErrorCode = Literal[
     "invalid_request",
     "invalid_client",
+    "unauthorized_client",
     "unsupported_grant_type",
     "invalid_scope",
     "invalid_target",
@@ -19,6 +18,7 @@ ErrorCode = Literal[
 FIRST_PARTY_CLIENT: Final = "xuebu"
 MAX_FIELDS: Final = 32
 MAX_VALUE: Final = 1024
+MAX_ASSERTION: Final = 4096
 _GRANT: Final = "client_credentials"
 
 
@@ -32,10 +32,13 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A well-formed client_credentials request; `scopes` None asks for all the client has."""
+    """A well-formed client_credentials request; `scopes` None asks for all the client has.
 
-    client_id: str
-    secret: str
+    `authorization` and `form` are what the client proves itself with.
+    """
+
+    authorization: str | None
+    form: Mapping[str, str]
     scopes: frozenset[str] | None
     resource: str | None
 
@@ -49,7 +52,6 @@ def read_request(
     if (content_type or "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise TokenRefused("invalid_request", "The body must be application/x-www-form-urlencoded.")
     form = _form(body)
-    client_id, secret = _authentication(authorization, form)
     grant = form.get("grant_type")
     if grant is None:
         raise TokenRefused("invalid_request", "grant_type is missing.")
@@ -59,7 +61,7 @@ def read_request(
     scopes = frozenset(scope.split(" ")) - {""} if scope is not None else None
     if scopes is not None and not scopes:
         raise TokenRefused("invalid_scope", "The scope is empty.")
-    return TokenRequest(client_id, secret, scopes, form.get("resource"))
+    return TokenRequest(authorization, form, scopes, form.get("resource"))
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -73,38 +75,14 @@ def _form(body: bytes) -> dict[str, str]:
     form = dict(pairs)
     if len(form) != len(pairs):
         raise TokenRefused("invalid_request", "A parameter is repeated.")
-    if any(len(value) > MAX_VALUE or not value.isprintable() for value in form.values()):
+    if any(len(value) > _longest(name) or not value.isprintable() for name, value in form.items()):
         raise TokenRefused("invalid_request", "A parameter is too long or not printable.")
     return {name: value for name, value in form.items() if value}
 
 
-def _authentication(authorization: str | None, form: Mapping[str, str]) -> tuple[str, str]:
-    """Client id and secret by HTTP Basic or in the form, never by both ways."""
-    if authorization is None:
-        if "client_id" in form and "client_secret" in form:
-            return form["client_id"], form["client_secret"]
-        raise TokenRefused("invalid_client", "The client must authenticate.", status=401)
-    client_id, secret = _basic(authorization)
-    if "client_secret" in form or "client_assertion" in form:
-        raise TokenRefused("invalid_request", "The client authenticates in more than one way.")
-    if form.get("client_id", client_id) != client_id:
-        raise TokenRefused("invalid_request", "The client names itself in two ways.")
-    return client_id, secret
-
-
-def _basic(authorization: str) -> tuple[str, str]:
-    scheme, _, credentials = authorization.partition(" ")
-    refusal = TokenRefused("invalid_client", "The Authorization header cannot be read.", status=401)
-    if scheme.lower() != "basic":
-        raise refusal
-    try:
-        text = base64.b64decode(credentials.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        raise refusal from None
-    client_id, colon, secret = text.partition(":")
-    if not colon or not client_id or len(text) > 2 * MAX_VALUE:
-        raise refusal
-    return unquote_plus(client_id), unquote_plus(secret)
+def _longest(name: str) -> int:
+    """A client assertion signed with RSA is longer than any other value."""
+    return MAX_ASSERTION if name == "client_assertion" else MAX_VALUE
 
 
 def granted(

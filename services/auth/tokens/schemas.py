@@ -40,6 +40,8 @@ FORM: Final[dict[str, Any]] = {
                     "resource": {"type": "string", "description": "the audience wanted (RFC 8707)"},
                     "client_id": {"type": "string"},
                     "client_secret": {"type": "string", "format": "password"},
+                    "client_assertion_type": {"type": "string"},
+                    "client_assertion": {"type": "string", "description": "a signed JWT (RFC 7523)"},
                 },
             }
         }

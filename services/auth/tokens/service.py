@@ -1,8 +1,9 @@
 """Access tokens: their claims, and who gets one."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import orjson
 
 from libs.common.ids import new_id
 from services.auth.clients import service as clients
-from services.auth.clients.rules import AUDIENCES, PERSON_SCOPES
+from services.auth.clients.rules import AUDIENCES, GRANT_TYPES, PERSON_SCOPES
 from services.auth.keys.service import KeyRing
 from services.auth.tokens.rules import FIRST_PARTY_CLIENT, TokenRefused, TokenRequest, granted
 
@@ -30,9 +31,7 @@ class Mint:
     def __init__(self, ring: KeyRing, *, issuer: str, life_seconds: int) -> None:
         self._ring, self._issuer, self._life_seconds = ring, issuer, life_seconds
 
-    def for_client(
-        self, client: clients.Authenticated, scopes: frozenset[str], audiences: Sequence[str]
-    ) -> Issued:
+    def for_client(self, client: clients.Client, scopes: frozenset[str], audiences: Sequence[str]) -> Issued:
         """A token for a machine; `org` tells whose it is, services of the platform have none."""
         extra = {"org": str(client.organisation_id)} if client.organisation_id else {}
         return self._issue(client.id, client.client_id, scopes, audiences, extra)
@@ -65,10 +64,27 @@ class Mint:
         return Issued(self._ring.sign(orjson.dumps(claims), "at+jwt"), self._life_seconds, scope)
 
 
-async def client_credentials(finder: clients.ClientFinder, mint: Mint, request: TokenRequest) -> Issued:
-    """A token for a client that proves itself with its secret; raises TokenRefused."""
-    client = await clients.authenticate(finder, request.client_id, request.secret)
-    if client is None:
-        raise TokenRefused("invalid_client", "The client is unknown or its secret is wrong.", status=401)
-    scopes, audiences = granted(client.scopes, request, AUDIENCES)
-    return mint.for_client(client, scopes, audiences)
+async def client_credentials(
+    finder: clients.ClientFinder,
+    pool: Any,
+    mint: Mint,
+    request: TokenRequest,
+    *,
+    audiences: Collection[str],
+    now: datetime,
+    network: str,
+) -> Issued:
+    """A token for a client that proves itself; raises ClientRefused and TokenRefused."""
+    client = await clients.authenticate(
+        finder,
+        pool,
+        request.authorization,
+        request.form,
+        audiences=audiences,
+        now=now,
+        network=network,
+    )
+    if "client_credentials" not in GRANT_TYPES[client.kind]:
+        raise TokenRefused("unauthorized_client", "This client acts for people, not for itself.")
+    scopes, names = granted(client.scopes, request, AUDIENCES)
+    return mint.for_client(client, scopes, names)
