@@ -39,6 +39,8 @@ class Database:
         self._session_settings = {"application_name": name, "timezone": "UTC"}
         #: set by the relay of this process; called after a transaction that recorded events
         self.events_recorded: Callable[[], None] = lambda: None
+        #: set where revocations of tokens are kept; awaited after a transaction that recorded some
+        self.revocations_recorded: Callable[[], Awaitable[None]] = _nothing
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection of one's own, outside the pools, for locks held over a long time."""
@@ -90,6 +92,8 @@ class Database:
                 yield session
             if session.info.get("events"):
                 self.events_recorded()
+            if session.info.get("revocations"):
+                await self.revocations_recorded()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -157,6 +161,10 @@ async def _pass_json_through(connection: Any) -> None:
         decoder=lambda value: bytes(value[1:]),
         format="binary",
     )
+
+
+async def _nothing() -> None:
+    """What is done where nobody asked to be told."""
 
 
 def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:

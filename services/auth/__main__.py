@@ -1,4 +1,4 @@
-"""python -m services.auth serve|migrate|bootstrap|keys rotate|audit verify|import-roster"""
+"""python -m services.auth serve|migrate|bootstrap|keys list|keys rotate|keys revoke|audit verify|..."""
 
 import argparse
 import asyncio
@@ -72,20 +72,15 @@ def bootstrap(_arguments: argparse.Namespace) -> None:
 
 
 def keys(arguments: argparse.Namespace) -> None:
-    """Publish a new signing key; it signs once every verifier knows it, or at once if so wished."""
-    from services.auth.app import seal_of
-    from services.auth.keys.service import rotate_and_remember
+    """List the signing keys, publish new ones that sign once every verifier knows them, or revoke one."""
+    from services.auth.keys.commands import run
 
-    at_once: bool = arguments.at_once
-
-    async def turn(database: "Database", settings: "AuthSettings") -> dict[str, str]:
-        async with database.transaction() as session:
-            kid, signs_at = await rotate_and_remember(
-                session, seal_of(settings), datetime.now(UTC), at_once=at_once
-            )
-        return {"kid": kid, "signs_at": signs_at.isoformat()}
-
-    print(json.dumps(_with_database(turn)))
+    answer = _with_database(
+        lambda database, settings: run(database, settings, arguments.what, vars(arguments), datetime.now(UTC))
+    )
+    if answer is None:
+        sys.exit("There is no such key, or it is over already")
+    print(json.dumps(answer))
 
 
 def audit(_arguments: argparse.Namespace) -> None:
@@ -128,8 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     for name, command in {"serve": serve, "migrate": migrate, "bootstrap": bootstrap}.items():
         commands.add_parser(name, help=command.__doc__).set_defaults(command=command)
     turning = commands.add_parser("keys", help=keys.__doc__)
-    turning.add_argument("what", choices=["rotate"])
-    turning.add_argument("--at-once", action="store_true", help="sign with it from now on")
+    doing = turning.add_subparsers(dest="what", required=True)
+    doing.add_parser("list", help="kid, algorithm, state and times of every key")
+    rotating = doing.add_parser("rotate", help="publish a new key; it signs when every verifier has it")
+    rotating.add_argument("--algorithm", choices=["ES256", "RS256"], help="of this one; default: of both")
+    rotating.add_argument("--at-once", action="store_true", help="sign with it in seconds, known to us only")
+    doing.add_parser("revoke", help="end a key that leaked; its tokens die").add_argument("kid")
     turning.set_defaults(command=keys)
     checking = commands.add_parser("audit", help=audit.__doc__)
     checking.add_argument("what", choices=["verify"])

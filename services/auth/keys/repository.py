@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, text
+from sqlalchemy import func, or_, text
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,14 +28,23 @@ async def lock_keys(session: AsyncSession) -> Sequence[SigningKey]:
     return (await session.exec(select(SigningKey).order_by(col(SigningKey.signs_at)))).all()
 
 
-async def retire(session: AsyncSession, at: datetime) -> None:
-    """Give every key that has no end yet the end `at`, and erase the private keys of those that are over."""
+async def retire(session: AsyncSession, algorithm: str, signing: str | None, at: datetime) -> None:
+    """Give the key that signs, and those without an end, the end `at`; erase private keys that are over."""
     connection = await session.connection()
+    endless = or_(col(SigningKey.retires_at).is_(None), col(SigningKey.kid) == signing)
     await connection.execute(
-        update(SigningKey).where(col(SigningKey.retires_at).is_(None)).values(retires_at=at)
+        update(SigningKey).where(col(SigningKey.algorithm) == algorithm, endless).values(retires_at=at)
     )
     await connection.execute(
         update(SigningKey).where(col(SigningKey.retires_at) <= func.now()).values(private_key=None)
+    )
+
+
+async def revoke(session: AsyncSession, kid: str, at: datetime) -> None:
+    """End a key at `at`, its private key with it."""
+    connection = await session.connection()
+    await connection.execute(
+        update(SigningKey).where(col(SigningKey.kid) == kid).values(retires_at=at, private_key=None)
     )
 
 

@@ -1,6 +1,6 @@
 """The published key set (RFC 7517, section 5)."""
 
-from typing import Final
+from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
@@ -13,15 +13,17 @@ _MEDIA_TYPE: Final = "application/jwk-set+json"
 
 
 class PublicKey(BaseModel):
-    """A public key."""
+    """A public key: `crv`, `x` and `y` of an EC key, `n` and `e` of an RSA key (RFC 7518, section 6)."""
 
     kid: str
-    kty: str
-    alg: str
-    use: str
-    crv: str
-    x: str
-    y: str
+    kty: Literal["EC", "RSA"]
+    alg: Literal["ES256", "RS256"]
+    use: Literal["sig"]
+    crv: str | None = None
+    x: str | None = None
+    y: str | None = None
+    n: str | None = None
+    e: str | None = None
 
 
 class PublicKeySet(BaseModel):

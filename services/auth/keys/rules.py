@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 State = Literal["published", "signing", "retiring", "retired"]
+Algorithm = Literal["ES256", "RS256"]
+# Access tokens are ES256, thirteen times cheaper to sign; ID tokens RS256, which every client understands
+# (OpenID Connect Core, section 15.1), or ES256 where the client asks for it.
+ALGORITHMS: Final[tuple[Algorithm, ...]] = get_args(Algorithm)
 
-# Verifiers hold a key set for up to 5 minutes, our own processes look every 30 s: a new key is known
-# everywhere before it signs.
+# Verifiers hold a key set for up to 5 minutes: a new key is known everywhere before it signs.
 CACHE_SECONDS: Final = 300
 LEAD: Final = timedelta(seconds=3 * CACHE_SECONDS)
+# Our own processes look for keys every 2 s, and our services hear of a change within 2 s more.
+LOOK_SECONDS: Final = 2.0
+LEAD_AT_ONCE: Final = timedelta(seconds=10)
 # Longer than any token lives, leeway included.
 OVERLAP: Final = timedelta(seconds=3600 + CACHE_SECONDS)
 
@@ -20,8 +26,16 @@ class KeyTimes:
     """When a key begins to sign, and when nobody is to believe it any more."""
 
     kid: str
+    algorithm: str
     signs_at: datetime
     retires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedKey(KeyTimes):
+    """As KeyTimes, with the time since when verifiers can know the key."""
+
+    published_at: datetime
 
 
 Timed = TypeVar("Timed", bound=KeyTimes)
@@ -32,10 +46,16 @@ def alive(keys: Sequence[Timed], now: datetime) -> list[Timed]:
     return [key for key in keys if key.retires_at is None or key.retires_at > now]
 
 
-def signing(keys: Sequence[Timed], now: datetime) -> Timed | None:
-    """The one key that signs at `now`: of those whose time has come, the newest."""
-    ready = [key for key in alive(keys, now) if key.signs_at <= now]
+def signing(keys: Sequence[Timed], algorithm: str, now: datetime) -> Timed | None:
+    """The one key of an algorithm that signs at `now`: of those whose time has come, the newest."""
+    ready = [key for key in alive(keys, now) if key.algorithm == algorithm and key.signs_at <= now]
     return max(ready, key=lambda key: (key.signs_at, key.kid), default=None)
+
+
+def waiting(keys: Sequence[Timed], algorithm: str, now: datetime) -> Timed | None:
+    """The key of an algorithm that will sign next, if one is published already."""
+    later = [key for key in keys if key.algorithm == algorithm and key.retires_at is None]
+    return next((key for key in later if key.signs_at > now), None)
 
 
 def state(key: Timed, keys: Sequence[Timed], now: datetime) -> State:
@@ -44,7 +64,7 @@ def state(key: Timed, keys: Sequence[Timed], now: datetime) -> State:
         return "retired"
     if key.signs_at > now:
         return "published"
-    return "signing" if signing(keys, now) == key else "retiring"
+    return "signing" if signing(keys, key.algorithm, now) == key else "retiring"
 
 
 def next_change(keys: Sequence[Timed], now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,16 +16,20 @@ from libs.common.tokens import KeyTable
 from services.auth.actors import SYSTEM
 from services.auth.audit.service import remember
 from services.auth.keys import repository, rules, signing
+from services.auth.keys.rules import Algorithm
 from services.auth.keys.sealing import Seal
 from services.auth.keys.signing import Signer, TokenType
 from services.auth.keys.tables import SigningKey
 
-LOOK_SECONDS = 30.0
 KEYS_NOT_READ = "keys.not_read"
 
 
 class NoSigningKey(Exception):
     """The ring holds no key that may sign now."""
+
+
+class NoSuchKey(Exception):
+    """There is no key of this kid, or it is over already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,61 +41,156 @@ class KeySet:
 
 
 async def rotate(
-    session: AsyncSession, seal: Seal, now: datetime, *, at_once: bool = False
+    session: AsyncSession,
+    seal: Seal,
+    now: datetime,
+    *,
+    algorithm: Algorithm = "ES256",
+    at_once: bool = False,
 ) -> tuple[str, datetime]:
     """Publish a new key and give the old ones their end; the kid and when it begins to sign.
 
-    Verifiers learn the key before it signs, unless there is none yet or `at_once` says that the old one
-    must not sign any more. A key that waits already is taken instead of a further one.
+    Verifiers learn the key before it signs, unless there is none yet. `at_once` waits for our own services
+    only, a few seconds. A key that waits already is taken instead of a further one.
     """
-    keys = await repository.lock_keys(session)
-    times = [rules.KeyTimes(kid=k.kid, signs_at=k.signs_at, retires_at=k.retires_at) for k in keys]
-    waiting = next((key for key in times if key.signs_at > now and key.retires_at is None), None)
+    keys = await _lock(session)
+    lead = rules.LEAD_AT_ONCE if at_once else rules.LEAD
+    waiting = rules.waiting(keys, algorithm, now)
     if waiting is not None:
+        signs_at = min(waiting.signs_at, max(now, waiting.published_at + lead))
         if at_once:
-            await repository.sign_from(session, waiting.kid, now)
-        return waiting.kid, now if at_once else waiting.signs_at
-    immediately = at_once or rules.signing(times, now) is None
-    signs_at = now if immediately else now + rules.LEAD
-    await repository.retire(session, signs_at + rules.OVERLAP)
-    kid, public, private = signing.generate()
+            await repository.sign_from(session, waiting.kid, signs_at)
+        return waiting.kid, signs_at if at_once else waiting.signs_at
+    signing_now = rules.signing(keys, algorithm, now)
+    signs_at = now if signing_now is None else now + lead
+    return await _publish(session, seal, algorithm, signing_now, now, signs_at), signs_at
+
+
+async def revoke(session: AsyncSession, seal: Seal, kid: str, now: datetime) -> tuple[str, datetime]:
+    """End a key whose private half may be known to others; the key that signs next, and from when on.
+
+    Nobody is to believe its tokens from now on. If it was the one that signed, its successor signs at once.
+    Raises NoSuchKey.
+    """
+    keys = await _lock(session)
+    revoked = next((key for key in rules.alive(keys, now) if key.kid == kid), None)
+    if revoked is None:
+        raise NoSuchKey(kid)
+    algorithm = cast(Algorithm, revoked.algorithm)
+    signed = rules.signing(keys, algorithm, now) == revoked
+    await repository.revoke(session, kid, now)
+    left = [key for key in keys if key != revoked]
+    successor = rules.waiting(left, algorithm, now)
+    if successor is not None:
+        if signed:
+            await repository.sign_from(session, successor.kid, now)
+        return successor.kid, now if signed else successor.signs_at
+    signing_now = rules.signing(left, algorithm, now)
+    if not signed and signing_now is not None and signing_now.retires_at is None:
+        return signing_now.kid, signing_now.signs_at
+    signs_at = now if signed or signing_now is None else now + rules.LEAD
+    return await _publish(session, seal, algorithm, None if signed else signing_now, now, signs_at), signs_at
+
+
+async def _publish(
+    session: AsyncSession,
+    seal: Seal,
+    algorithm: Algorithm,
+    signing_now: rules.KeyTimes | None,
+    now: datetime,
+    signs_at: datetime,
+) -> str:
+    await repository.retire(
+        session, algorithm, signing_now.kid if signing_now else None, signs_at + rules.OVERLAP
+    )
+    kid, public, private = await asyncio.to_thread(signing.generate, algorithm)
     session.add(
         SigningKey(
             kid=kid,
-            algorithm=signing.ALGORITHM,
+            algorithm=algorithm,
             public_key=public,
             private_key=seal.close(kid, private),
+            published_at=now,
             signs_at=signs_at,
         )
     )
     await session.flush()
-    return kid, signs_at
+    return kid
+
+
+async def _lock(session: AsyncSession) -> list[rules.PublishedKey]:
+    return [
+        rules.PublishedKey(
+            kid=key.kid,
+            algorithm=key.algorithm,
+            signs_at=key.signs_at,
+            retires_at=key.retires_at,
+            published_at=key.published_at,
+        )
+        for key in await repository.lock_keys(session)
+    ]
 
 
 async def rotate_and_remember(
-    session: AsyncSession, seal: Seal, now: datetime, *, at_once: bool
+    session: AsyncSession, seal: Seal, now: datetime, *, algorithm: Algorithm, at_once: bool
 ) -> tuple[str, datetime]:
     """As `rotate`, by the operator's command: remembered in the audit."""
-    kid, signs_at = await rotate(session, seal, now, at_once=at_once)
-    await remember(session, SYSTEM, "key.rotated", kid=kid, signs_at=signs_at, at_once=at_once)
+    kid, signs_at = await rotate(session, seal, now, algorithm=algorithm, at_once=at_once)
+    await remember(
+        session, SYSTEM, "key.rotated", kid=kid, algorithm=algorithm, signs_at=signs_at, at_once=at_once
+    )
     return kid, signs_at
 
 
+async def revoke_and_remember(
+    session: AsyncSession, seal: Seal, kid: str, now: datetime
+) -> tuple[str, datetime]:
+    """As `revoke`, by the operator's command: remembered in the audit."""
+    successor, signs_at = await revoke(session, seal, kid, now)
+    await remember(session, SYSTEM, "key.revoked", kid=kid, successor=successor, signs_at=signs_at)
+    return successor, signs_at
+
+
+async def states(pool: Any, now: datetime) -> list[dict[str, Any]]:
+    """Every key with its state and times, oldest first."""
+    rows = await repository.read_keys(pool)
+    keys = [
+        rules.KeyTimes(
+            kid=row["kid"],
+            algorithm=row["algorithm"],
+            signs_at=row["signs_at"],
+            retires_at=row["retires_at"],
+        )
+        for row in rows
+    ]
+    return [
+        {
+            "kid": key.kid,
+            "algorithm": key.algorithm,
+            "state": rules.state(key, keys, now),
+            "signs_at": key.signs_at.isoformat(),
+            "retires_at": key.retires_at.isoformat() if key.retires_at else None,
+        }
+        for key in keys
+    ]
+
+
 class KeyRing:
-    """The keys as this process knows them, read again every 30 s. `start` before use, `stop` at the end."""
+    """The keys as this process knows them, read again every 2 s. `start` before use, `stop` at the end."""
 
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
         self._seal = seal
         self._signers: Sequence[Signer] = ()
-        self._current: Signer | None = None
+        self._signing: dict[str, Signer] = {}
         self._published = KeySet(b"", "")
+        self._table = KeyTable({})
         self._changes_at: datetime | None = None
         self._task: asyncio.Task[None] | None = None
         self._log = logs.logger(__name__)
 
     async def start(self) -> None:
-        """Read the keys, making the first one of the platform if there is none.
+        """Read the keys, making the platform's first one of each algorithm if there is none.
 
         With the database away the service starts all the same and is not ready; whoever asks for the keys
         (the service itself, several times a second until it has some) has them read then.
@@ -106,11 +205,13 @@ class KeyRing:
 
     async def _begin(self) -> None:
         await self.refresh()
-        if self._current is None:
+        missing = [algorithm for algorithm in rules.ALGORITHMS if algorithm not in self._signing]
+        if missing:
             async with self._database.transaction() as session:
-                keys = await repository.lock_keys(session)
-                if not keys:
-                    await rotate(session, self._seal, datetime.now(UTC))
+                present = {key.algorithm for key in await repository.lock_keys(session)}
+                for algorithm in missing:
+                    if algorithm not in present:
+                        await rotate(session, self._seal, datetime.now(UTC), algorithm=algorithm)
             await self.refresh()
 
     async def stop(self) -> None:
@@ -124,12 +225,16 @@ class KeyRing:
         self._signers = [self._signer(row, known.get(row["kid"])) for row in rows]
         self._settle(datetime.now(UTC))
 
-    def sign(self, claims: bytes, typ: TokenType) -> str:
-        """A token of the claims (JSON text) by the key that signs now; raises NoSigningKey."""
+    def sign(self, claims: bytes, typ: TokenType, algorithm: Algorithm = "ES256") -> str:
+        """A token of the claims (JSON text) by the key of that algorithm that signs now.
+
+        Raises NoSigningKey.
+        """
         self._follow_the_clock()
-        if self._current is None:
-            raise NoSigningKey
-        return self._current.sign(claims, typ)
+        signer = self._signing.get(algorithm)
+        if signer is None:
+            raise NoSigningKey(algorithm)
+        return signer.sign(claims, typ)
 
     @property
     def published(self) -> KeySet:
@@ -137,10 +242,16 @@ class KeyRing:
         self._follow_the_clock()
         return self._published
 
+    @property
+    def table(self) -> KeyTable:
+        """The keys that verify now, as this process knows them; built when they change."""
+        self._follow_the_clock()
+        return self._table
+
     async def verification_keys(self) -> KeyTable:
-        """The key table with which this service itself verifies."""
+        """The key table with which this service itself verifies, read anew."""
         await (self.refresh() if self._signers else self._begin())
-        return KeyTable.from_jwks(json.loads(self._published.body))
+        return self._table
 
     def _follow_the_clock(self) -> None:
         if self._changes_at is not None:
@@ -149,11 +260,14 @@ class KeyRing:
                 self._settle(now)
 
     def _settle(self, now: datetime) -> None:
-        self._current = rules.signing(self._signers, now)
+        found = {algorithm: rules.signing(self._signers, algorithm, now) for algorithm in rules.ALGORITHMS}
+        self._signing = {algorithm: signer for algorithm, signer in found.items() if signer is not None}
         self._changes_at = rules.next_change(self._signers, now)
         listed = [signer.public for signer in rules.alive(self._signers, now)]
         body = json.dumps({"keys": listed}, separators=(",", ":")).encode()
-        self._published = KeySet(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        if body != self._published.body:
+            self._published = KeySet(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+            self._table = KeyTable.from_jwks({"keys": listed})
 
     def _signer(self, row: Any, known: Signer | None) -> Signer:
         private = known.private if known is not None else None
@@ -162,16 +276,16 @@ class KeyRing:
             private = signing.private_key(opened, row["algorithm"])
         return Signer(
             kid=row["kid"],
+            algorithm=row["algorithm"],
             signs_at=row["signs_at"],
             retires_at=row["retires_at"],
-            algorithm=row["algorithm"],
-            public=json.loads(row["public_key"]),
+            public=known.public if known is not None else json.loads(row["public_key"]),
             private=private,
         )
 
     async def _look_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(rules.LOOK_SECONDS)
             try:
                 await self.refresh()
             except Exception as error:  # the keys we have stay in force until the database is back

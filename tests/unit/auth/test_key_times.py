@@ -6,8 +6,8 @@ from services.auth.keys import rules
 from services.auth.keys.rules import KeyTimes
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
-FIRST = KeyTimes(kid="first", signs_at=NOW, retires_at=NOW + rules.LEAD + rules.OVERLAP)
-SECOND = KeyTimes(kid="second", signs_at=NOW + rules.LEAD, retires_at=None)
+FIRST = KeyTimes(kid="first", algorithm="ES256", signs_at=NOW, retires_at=NOW + rules.LEAD + rules.OVERLAP)
+SECOND = KeyTimes(kid="second", algorithm="ES256", signs_at=NOW + rules.LEAD, retires_at=None)
 KEYS = [FIRST, SECOND]
 
 
@@ -30,7 +30,7 @@ def test_every_token_outlives_no_key() -> None:
 def test_exactly_one_key_signs_at_any_time_and_it_is_alive() -> None:
     for minutes in range(0, 200):
         now = NOW + timedelta(minutes=minutes)
-        signer = rules.signing(KEYS, now)
+        signer = rules.signing(KEYS, "ES256", now)
         assert signer is not None
         assert signer in rules.alive(KEYS, now)
         assert [rules.state(key, KEYS, now) for key in KEYS].count("signing") == 1
@@ -44,5 +44,5 @@ def test_the_next_change_is_foreseen() -> None:
 
 
 def test_nothing_signs_before_the_first_key() -> None:
-    assert rules.signing(KEYS, NOW - timedelta(seconds=1)) is None
-    assert rules.signing([], NOW) is None
+    assert rules.signing(KEYS, "ES256", NOW - timedelta(seconds=1)) is None
+    assert rules.signing([], "ES256", NOW) is None
