@@ -17,6 +17,8 @@ from services.auth.clients.service import ClientFinder
 from services.auth.keys import routes as keys
 from services.auth.keys.sealing import Seal
 from services.auth.keys.service import KeyRing
+from services.auth.mail.carriers import Carrier, carrier
+from services.auth.mail.courier import Courier
 from services.auth.organisations import routes as organisations
 from services.auth.pages import assets
 from services.auth.passwords.service import Passwords
@@ -24,6 +26,8 @@ from services.auth.people import routes as people
 from services.auth.rosters import routes as rosters
 from services.auth.rosters.rules import UPLOAD_LIMIT_BYTES
 from services.auth.rosters.workers import Workers
+from services.auth.second_factors import routes as second_factors
+from services.auth.second_factors.service import SecondFactors
 from services.auth.sessions import routes as sessions
 from services.auth.settings import AUDIENCE, AuthSettings
 from services.auth.sign_in import routes as sign_in
@@ -39,6 +43,7 @@ ROUTERS: Final = (
     sign_in.router,
     sessions.router,
     accounts.router,
+    second_factors.router,
     people.router,
     classes.router,
     organisations.router,
@@ -52,6 +57,16 @@ ROUTERS: Final = (
 def seal_of(settings: AuthSettings) -> Seal:
     """The seal of the private keys at rest."""
     return Seal(settings.key_encryption_key.get_secret_value())
+
+
+def _carrier(settings: AuthSettings) -> Carrier | None:
+    password = settings.mail_password
+    return carrier(
+        settings.mail_server,
+        username=settings.mail_username,
+        password=password.get_secret_value() if password else None,
+        certificates=settings.mail_certificates,
+    )
 
 
 def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
@@ -69,14 +84,18 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         state.sign_in = SignIn(
             state.database, state.passwords, state.throttle, session_hours=settings.session_hours
         )
+        state.second_factors = SecondFactors(state.database, seal_of(settings), state.throttle)
+        state.courier = Courier(state.database, _carrier(settings), sender=settings.mail_sender)
         state.roster_workers = Workers(settings, state.database)
         await state.keys.start()
         state.passwords.start()
         if background:
             await state.roster_workers.start()
+            state.courier.start()
         try:
             yield
         finally:
+            await state.courier.stop()
             await state.roster_workers.stop()
             await state.clients.stop()
             await state.keys.stop()

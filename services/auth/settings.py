@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from libs.common.settings import DEVELOPMENT_SECRET, ServiceSettings
+from services.auth.mail.rules import address, is_server
 
 AUDIENCE: Final = "urn:xuebu:auth"
 MIN_SECRET_CHARACTERS: Final = 32
@@ -30,6 +31,30 @@ class AuthSettings(ServiceSettings):
     trusted_proxies: str = Field(
         default="", description="addresses whose X-Forwarded-For is believed, separated by commas"
     )
+
+    mail_server: str = Field(
+        default="",
+        description="smtp+starttls://host:587, smtps://host:465, smtp:// on this machine, or file:/folder;"
+        " without it no mail is sent",
+    )
+    mail_sender: str = Field(default="xuebu@localhost.localdomain", description="From of every mail")
+    mail_username: str | None = Field(default=None, description="the mail server's account, if it wants one")
+    mail_password: SecretStr | None = None
+    mail_certificates: str | None = Field(
+        default=None,
+        description="file of the authorities that certify the mail server; default: the system's",
+    )
+
+    @model_validator(mode="after")
+    def refuse_a_careless_mail_server(self) -> Self:
+        """Mail carries links that open accounts: it leaves this machine encrypted or not at all."""
+        if self.mail_server and not is_server(self.mail_server):
+            raise ValueError(
+                "mail_server must be smtp+starttls://, smtps:// or file:/; smtp:// on loopback only"
+            )
+        if address(self.mail_sender) is None:
+            raise ValueError("mail_sender must be a mail address")
+        return self
 
     @model_validator(mode="after")
     def refuse_a_weak_key(self) -> Self:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.auth.authority.rules import EFFECTIVE
+from services.auth.authority.rules import OUT_OF_CHARGE
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _FOR_SIGN_IN: Final = """
@@ -12,16 +12,8 @@ select a.person_id, a.username, a.password_hash, p.given_name, p.family_name, p.
 from account a join person p on p.id = a.person_id
 where a.canonical = $1 and a.state = 'active' and p.status = 'active'
 """
-# Whoever resets a password acts as that person: the actor must answer for every place where the person works.
-_WORK_OUTSIDE: Final = f"""
-select from role_assignment x join organisation o on o.id = x.organisation_id
-where x.person_id = {{person}} and x.status = 'open' and x.role not in ('student', 'guardian')
-  and not exists (select from role_assignment r
-    where r.person_id = {{administrator}} and r.role = 'administrator' and {EFFECTIVE}
-      and r.organisation_id = any(o.ancestors))
-"""
 _OUT_OF_REACH: Final = (
-    f"select 1 as found where exists ({_WORK_OUTSIDE.format(person='$1', administrator='$2')})"
+    f"select 1 as found where exists ({OUT_OF_CHARGE.format(person='$1', administrator='$2')})"
 )
 # A code is worth what its issuer may still do: a person who was promoted meanwhile needs one from higher up.
 _FOR_ACTIVATION: Final = f"""
@@ -32,7 +24,7 @@ from activation_code c join account a on a.person_id = c.person_id join person p
 where c.digest = $1 and c.used_at is null and c.revoked_at is null and c.expires_at > now()
   and a.state <> 'disabled' and p.status = 'active'
   and (c.issued_by is null
-    or not exists ({_WORK_OUTSIDE.format(person="a.person_id", administrator="c.issued_by")}))
+    or not exists ({OUT_OF_CHARGE.format(person="a.person_id", administrator="c.issued_by")}))
 """
 _USE_CODE: Final = """
 update activation_code set used_at = now()
@@ -54,7 +46,7 @@ async def find(where: Where, person: UUID) -> Row | None:
 
 
 async def is_out_of_reach(where: Where, person: UUID, administrator: UUID | None) -> bool:
-    """Whether the person works anywhere the administrator is not in charge."""
+    """Whether the person works, or has a child in care, where the administrator is not in charge."""
     return await fetch_one(where, _OUT_OF_REACH, person, administrator) is not None
 
 
@@ -112,14 +104,15 @@ async def use_code(where: Where, digest: bytes) -> bool:
     return await fetch_one(where, _USE_CODE, digest) is not None
 
 
-async def set_password(where: Where, person: UUID, password_hash: str) -> None:
-    """Set a new password and make the account active, unless it is suspended."""
+async def set_password(where: Where, person: UUID, password_hash: str, *, is_short: bool = False) -> None:
+    """Set a password the person chose and make the account active, unless it is suspended."""
     await execute(
         where,
-        "update account set password_hash = $2, password_changed_at = now(), state = 'active'"
-        " where person_id = $1 and state <> 'disabled'",
+        "update account set password_hash = $2, password_changed_at = now(), state = 'active',"
+        " short_password = $3, password_from = null where person_id = $1 and state <> 'disabled'",
         person,
         password_hash,
+        is_short,
     )
 
 
@@ -145,3 +138,24 @@ async def person_of(where: Where, canonical: str) -> UUID | None:
     """Whose account this is, whatever its state."""
     row = await fetch_one(where, "select person_id from account where canonical = $1", canonical)
     return row["person_id"] if row else None
+
+
+async def username_of(where: Where, person: UUID) -> str | None:
+    row = await fetch_one(where, "select username from account where person_id = $1", person)
+    return row["username"] if row else None
+
+
+async def mail_address_of(where: Where, person: UUID) -> str | None:
+    """The address the person has here, set by a roster or by hand."""
+    row = await fetch_one(where, "select email from person where id = $1 and status = 'active'", person)
+    return row["email"] if row else None
+
+
+async def void_short_password(where: Where, person: UUID) -> None:
+    await execute(
+        where,
+        "update account set password_hash = null, short_password = false,"
+        " state = case state when 'active' then 'invited' else state end"
+        " where person_id = $1 and short_password",
+        person,
+    )

@@ -49,8 +49,11 @@ def _digest(code: str) -> bytes:
     return hashlib.sha256(canonical_code(code).encode()).digest()
 
 
-async def _require_reach(session: Where, actor: Actor, person: UUID) -> UUID | None:
-    """The actor may act on the account: in charge of the person, and wherever the person works."""
+async def require_reach(session: Where, actor: Actor, person: UUID) -> UUID | None:
+    """The actor may act on the account: in charge of the person, and wherever the person works.
+
+    The organisation for which the actor does so; raises NotFound or NotInCharge.
+    """
     standing = await authority.require_charge_of_person(session, actor, person)
     if await repository.is_out_of_reach(session, person, actor.person):
         raise NotInCharge
@@ -64,7 +67,7 @@ async def issue_code(
 
     Without an account one is made: with the given user name, else the roster's, else a number.
     """
-    organisation = await _require_reach(session, actor, person)
+    organisation = await require_reach(session, actor, person)
     account = await repository.find(session, person)
     if account is None:
         await _open_account(session, person, username)
@@ -124,7 +127,7 @@ async def suspend(session: Where, actor: Actor, person: UUID) -> None:
 
     No roster lets it work again, not even one that had disabled it before. Raises LastAdministrator.
     """
-    organisation = await _require_reach(session, actor, person)
+    organisation = await require_reach(session, actor, person)
     await people.require_dispensable(session, person)
     account = await repository.find(session, person)
     if account is not None:
@@ -137,7 +140,7 @@ async def suspend(session: Where, actor: Actor, person: UUID) -> None:
 
 async def resume(session: Where, actor: Actor, person: UUID) -> None:
     """Let a suspended account work again, with the password it had, whatever rosters said before."""
-    organisation = await _require_reach(session, actor, person)
+    organisation = await require_reach(session, actor, person)
     account = await repository.find(session, person)
     if account is not None and account["state"] == "disabled":
         await repository.set_state(session, person, "active" if account["password_hash"] else "invited")
@@ -163,3 +166,18 @@ async def person_of(session: Where, username: str) -> UUID | None:
     """Whose account a user name is. For the operator's commands."""
     folded = canonical(username)
     return await repository.person_of(session, folded) if folded else None
+
+
+async def username_of(where: Where, person: UUID) -> str | None:
+    """The user name as the person writes it; None without an account."""
+    return await repository.username_of(where, person)
+
+
+async def mail_address_of(where: Where, person: UUID) -> str | None:
+    """Where mail to the person goes; None without an address."""
+    return await repository.mail_address_of(where, person)
+
+
+async def void_short_password(session: Where, person: UUID) -> None:
+    """Let a password that is only enough with a second factor no longer count; a code sets a new one."""
+    await repository.void_short_password(session, person)

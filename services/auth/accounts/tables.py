@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.auth.accounts.rules import STATES
-from services.auth.tables import Table, key, moment, one_of, reference
+from services.auth.tables import Table, key, moment, one_of, reference, roster_source
 
 
 class Account(Table, table=True):
@@ -23,7 +23,13 @@ class Account(Table, table=True):
     username: str
     canonical: str
     password_hash: str | None = None
-    password_changed_at: datetime | None = None
+    password_changed_at: datetime | None = Field(default=None, description="when the person chose it")
+    short_password: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="too short to be enough without a second factor",
+    )
+    password_from: UUID | None = roster_source()
     state: str = Field(default="invited", sa_column_kwargs={"server_default": "invited"})
     created_at: datetime = moment()
 

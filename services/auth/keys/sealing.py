@@ -1,4 +1,4 @@
-"""Private keys at rest: AES-256-GCM under a key derived from the setting, bound to the key's id."""
+"""Secrets at rest, private keys first: AES-256-GCM under a key derived from the setting, bound to an id."""
 
 import os
 

@@ -1,0 +1,103 @@
+"""Sends what waits, one mail at a time, apart from every request."""
+
+import asyncio
+import smtplib
+from contextlib import suppress
+from datetime import timedelta
+from email.errors import MessageError
+from typing import Any, Final
+
+from libs.common import logs
+from libs.common.database import Database, is_away
+from libs.common.tasks import end
+from services.auth.mail import repository
+from services.auth.mail.carriers import SECONDS, Carrier, MailRefused, composed
+from services.auth.mail.rules import pause_after
+
+MAIL_SENT: Final = "mail.sent"
+MAIL_POSTPONED: Final = "mail.postponed"
+MAIL_GIVEN_UP: Final = "mail.given_up"
+COURIER_FAILED: Final = "mail.courier_failed"
+LOOK_SECONDS: Final = 2.0
+"""How often mail is looked for that nobody woke us for: another process's, or one to be tried again."""
+_LEASE: Final = timedelta(seconds=6 * SECONDS)  # longer than any attempt, whose every step has its limit
+
+
+class Courier:
+    """Sends the mail of all processes' transactions; a failure is tried again, ever later, until it is late.
+
+    Each mail is sent at least once: a courier that dies after the server took it sends it again, under the
+    same Message-ID. Nothing personal is logged, and nothing of a mail is kept once it is sent or given up.
+    """
+
+    def __init__(self, database: Database, carrier: Carrier | None, *, sender: str) -> None:
+        self._database = database
+        self._carrier = carrier
+        self._sender = sender
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._log = logs.logger(__name__)
+
+    def start(self) -> None:
+        """Begin to look for mail, if there is where to send it."""
+        if self._carrier is not None:
+            self._task = asyncio.create_task(self._run(self._carrier))
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await end(self._task)
+
+    def wake(self) -> None:
+        """Say that there is mail."""
+        self._woken.set()
+
+    async def _run(self, carrier: Carrier) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                while await self._one(carrier):
+                    pass
+            except Exception as error:
+                if not is_away(error):
+                    self._log.error(COURIER_FAILED, exc_info=error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+
+    async def _one(self, carrier: Carrier) -> bool:
+        """Send the mail that is due; False if none is."""
+        pool = self._database.pool
+        mail = await repository.take(pool, _LEASE)
+        if mail is None:
+            return False
+        identifier, attempts = mail["id"], mail["attempts"]
+        if mail["is_late"]:
+            self._log.warning(MAIL_GIVEN_UP, mail=str(identifier), attempts=attempts - 1, reason="late")
+            await repository.forget(pool, identifier)
+            return True
+        code = await self._carried(carrier, mail)
+        if code is None:
+            self._log.info(MAIL_SENT, mail=str(identifier), attempts=attempts)
+        elif code >= 500:
+            self._log.warning(MAIL_GIVEN_UP, mail=str(identifier), attempts=attempts, reason=str(code))
+        else:
+            await repository.postpone(pool, identifier, pause_after(attempts))
+            return True
+        await repository.forget(pool, identifier)
+        return True
+
+    async def _carried(self, carrier: Carrier, mail: Any) -> int | None:
+        """None once the mail is taken; else a code, of which those from 500 are for ever."""
+        try:
+            letter = composed(str(mail["id"]), self._sender, mail["recipient"], mail["subject"], mail["body"])
+            await carrier.carry(letter)
+        except MailRefused as refused:
+            return refused.code
+        except (ValueError, MessageError):  # an address that no header can spell
+            return 553
+        except (OSError, smtplib.SMTPException) as error:
+            code = getattr(error, "smtp_code", None)
+            self._log.warning(
+                MAIL_POSTPONED, mail=str(mail["id"]), attempts=mail["attempts"], error=type(error).__name__
+            )
+            return code if isinstance(code, int) and code < 500 else 400
+        return None
