@@ -4,7 +4,14 @@ from typing import Final
 from uuid import UUID
 
 from services.auth.actors import Actor
-from services.auth.authority.rules import EFFECTIVE, READING_ROLES, VISIBLE, PersonStanding, Standing
+from services.auth.authority.rules import (
+    EFFECTIVE,
+    OUT_OF_CHARGE,
+    READING_ROLES,
+    VISIBLE,
+    PersonStanding,
+    Standing,
+)
 from services.auth.sql import Where, fetch_one
 
 _STANDING: Final = f"""
@@ -45,7 +52,8 @@ select p.id, p.id = $2 as myself,
   exists (select from belongs b where $3::uuid = any(b.ancestors))
     or exists (select from belongs b join role_assignment r on r.organisation_id = any(b.ancestors)
       where r.person_id = $2 and r.role = any($4::text[]) and {EFFECTIVE}) as reads,
-  (select id from charge) as organisation
+  (select id from charge) as organisation,
+  not exists ({OUT_OF_CHARGE.format(person="$1", administrator="$2")}) as nothing_outside
 from person p
 where p.id = $1
 """
@@ -81,5 +89,6 @@ async def person_standing(where: Where, actor: Actor, person: UUID) -> PersonSta
         my_child=row["my_child"],
         reads=row["reads"],
         in_charge=row["organisation"] is not None,
+        in_whole_charge=row["organisation"] is not None and row["nothing_outside"],
         organisation=row["organisation"],
     )

@@ -22,6 +22,23 @@ VISIBLE: Final = f"""
       and (r.organisation_id = any(o.ancestors) or o.id = any(mine.ancestors))))
 """
 
+# Rows, in SQL, where an administrator falls short of a person: an organisation in which the person works, or
+# a child in the person's care is a pupil, and of which the administrator is not in charge. Whoever takes over
+# an account acts as its person, so this is asked wherever an account or the facts behind it are touched.
+OUT_OF_CHARGE: Final = f"""
+select from (
+  select w.organisation_id from role_assignment w
+  where w.person_id = {{person}} and w.status = 'open' and w.role not in ('student', 'guardian')
+  union all
+  select w.organisation_id from guardianship g
+    join role_assignment w on w.person_id = g.child_id and w.status = 'open' and w.role = 'student'
+  where g.guardian_id = {{person}} and g.status = 'open'
+) x join organisation o on o.id = x.organisation_id
+where not exists (select from role_assignment r
+    where r.person_id = {{administrator}} and r.role = 'administrator' and {EFFECTIVE}
+      and r.organisation_id = any(o.ancestors))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -39,11 +56,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PersonStanding:
-    """A person as one actor stands to them; `organisation` is one of theirs for which the actor answers."""
+    """A person as one actor stands to them; `organisation` is one of theirs for which the actor answers.
+
+    `in_whole_charge`: in charge of every place where the person works or has a child in care, too.
+    """
 
     id: UUID
     myself: bool
     my_child: bool
     reads: bool
     in_charge: bool
+    in_whole_charge: bool
     organisation: UUID | None

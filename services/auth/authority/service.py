@@ -52,3 +52,11 @@ async def require_charge_of_person(where: Where, actor: Actor, person: UUID) -> 
     if not standing.in_charge:
         raise NotInCharge
     return standing
+
+
+async def require_charge_of_whole_person(where: Where, actor: Actor, person: UUID) -> PersonStanding:
+    """As above, and of every place where the person works or has a child in care; NotFound or NotInCharge."""
+    standing = await require_reading_person(where, actor, person)
+    if not standing.in_whole_charge:
+        raise NotInCharge
+    return standing

@@ -50,7 +50,7 @@ async def read_person(person: UUID, database: DatabaseOf, actor: Reader) -> Resp
 
 @router.patch("/people/{person}", response_model=Person, summary="Change facts by hand")
 async def change_person(person: UUID, body: PersonChange, session: Writing, actor: Manager) -> Response:
-    """For administrators in charge; no import overwrites what is set here."""
+    """For administrators in charge wherever the person works; no import overwrites what is set here."""
     await service.change(session, actor, person, body.model_dump(exclude_unset=True))
     return answer(await repository.view_within(session, person))
 

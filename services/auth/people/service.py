@@ -43,8 +43,8 @@ async def create(
 
 
 async def change(session: Where, actor: Actor, person: UUID, fields: dict[str, Any]) -> None:
-    """Set facts by hand, as an administrator in charge; imports leave them alone from then on."""
-    standing = await authority.require_charge_of_person(session, actor, person)
+    """Set facts by hand, as an administrator in charge of the whole person; imports leave them alone then."""
+    standing = await authority.require_charge_of_whole_person(session, actor, person)
     if not fields:
         return
     await repository.update(session, person, fields)
