@@ -17,16 +17,18 @@ SESSIONS = ROOT / ".state" / "test"
 
 
 #: what takes longest begins first, so that no worker is left with it alone at the end
-LONGEST_FIRST = ("e2e", "integration/auth", "integration/common")
+LONGEST_FIRST = ("e2e", "browser", "integration/auth", "integration/common")
+#: folders whose tests share something that takes seconds to start
+TOGETHER = ("e2e", "browser")
 
 
 class _Order:
-    """Orders groups by length; last of all, since others shuffle."""
+    """Orders folders by length; last of all, since others shuffle."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        places = {group: place for place, group in enumerate(LONGEST_FIRST)}
-        items.sort(key=lambda item: places.get(_group(item), len(places)))
+        places = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: places.get(_folder(item), len(places)))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,14 +37,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a folder share a worker with its stores; before the workers are told of the groups."""
+    """The tests of a file share a worker and what its fixtures made; told before the workers ask."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
 def _group(item: pytest.Item) -> str:
-    parts = item.path.relative_to(ROOT / "tests").parts
-    return parts[0] if len(parts) == 2 else "/".join(parts[:2])
+    folder = _folder(item)
+    return folder if folder in TOGETHER else str(item.path.relative_to(ROOT))
+
+
+def _folder(item: pytest.Item) -> str:
+    first, *rest = item.path.relative_to(ROOT / "tests").parts
+    return first if first in TOGETHER or len(rest) < 2 else f"{first}/{rest[0]}"
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,6 @@ OLDEST = (3, 11)
 NEWEST = (3, 14)
 
 # command: (requirements set, arguments for the environment's Python, what it does)
-#: tests of one folder stay together, with the stores they share
-TWO_WORKERS = ("-n", "2", "--dist", "loadgroup")
-
 COMMANDS = {
     "run": ("runtime", ["-m", "infra.dev.run"], "start the product (--free-ports: on any free ports)"),
     "start": (
@@ -24,7 +21,7 @@ COMMANDS = {
     ),
     "demo": ("runtime", ["-m", "infra.dev.demo"], "play the main job against a running product"),
     "clean-state": ("runtime", ["-m", "infra.dev.clean"], "forget all data of this checkout"),
-    "test": ("dev", ["-m", "pytest", *TWO_WORKERS], "every test; further arguments go to pytest"),
+    "test": ("dev", ["-m", "infra.dev.testing"], "every test; further arguments go to pytest"),
     "check": ("dev", ["-m", "infra.dev.check"], "format, lint, strict types, import contracts, tidy test"),
     "fix": ("dev", ["-m", "infra.dev.check", "--fix"], "format and repair what can be repaired"),
     "bench": ("dev", ["-m", "bench"], "measure; prints ratios against limits of this machine"),
