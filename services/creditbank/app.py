@@ -15,7 +15,7 @@ from services.creditbank.deposits.rules import MOST_ITEMS
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.institutions.handlers import organisation_changed
 from services.creditbank.institutions.routes import router as institutions
-from services.creditbank.learners.handlers import person_changed
+from services.creditbank.learners.handlers import people_erased, people_merged, person_changed
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.learners.routes import router as learners
 from services.creditbank.ledger.coalescer import Coalescer
@@ -60,6 +60,9 @@ def build(
                     handlers={
                         "auth.organisation.changed.v1": organisation_changed,
                         "auth.course.changed.v1": course_changed,
+                        # in this order within a batch: whoever is no more is not made anew
+                        "auth.person.erased.v1": people_erased,
+                        "auth.person.merged.v1": people_merged,
                         "auth.person.changed.v1": person_changed(ring),
                     },
                 )

@@ -1,61 +1,131 @@
 """Reads of one learner's accounts: JSON built in the database and handed through."""
 
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from services.creditbank.tables import Pool
 
-_BALANCES = """
-select json_build_object('learner', $1::uuid, 'accounts', coalesce(json_agg(json_build_object(
-  'scheme', s.code, 'entries', a.sequence,
-  'provisional', credits_text(a.provisional), 'available', credits_text(a.available),
-  'held', credits_text(a.held), 'redeemed', credits_text(a.redeemed),
-  'converted', credits_text(a.converted), 'expired', credits_text(a.expired),
-  'revoked', credits_text(a.revoked),
-  'head', encode(a.head, 'hex'),
-  'institutions', (
-    select coalesce(json_agg(json_build_object(
-      'institution', t.issuer, 'name', x.name, 'lots', t.lots,
-      'issued', credits_text(t.issued), 'available', credits_text(t.available))
-      order by t.issued desc, t.issuer), '[]')
-    from (
-      select issuer, count(*) as lots, sum(issued) as issued, sum(available) as available
-      from lot where learner = a.learner and scheme = a.scheme group by issuer
-    ) t left join institution x on x.id = t.issuer)
-  ) order by s.code), '[]'))
+_PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
+_INSTITUTIONS: Final = """
+select coalesce(json_agg(json_build_object(
+  'institution', t.issuer, 'name', x.name, 'lots', t.lots,
+  'issued', credits_text(t.issued), 'available', credits_text(t.available))
+  order by t.issued desc, t.issuer), '[]')
+from (
+  select issuer, count(*) as lots, sum(issued)::bigint as issued, sum(available)::bigint as available
+  from lot where {books} and scheme = a.scheme group by issuer
+) t left join institution x on x.id = t.issuer
+"""
+# Those of a learner whose records were never merged: no other book is looked for. No row for anybody else.
+_BALANCES: Final = f"""
+select json_build_object('learner', $1::uuid, 'consent', max(l.consent),
+  'accounts', json_agg(json_build_object(
+    'scheme', s.code, 'entries', a.sequence,
+    {", ".join(f"'{part}', credits_text(a.{part})" for part in _PARTS)},
+    'head', encode(a.head, 'hex'), 'merged', '[]'::json,
+    'institutions', ({_INSTITUTIONS.format(books="learner = a.learner")})
+  ) order by s.code))
 from learner l
 join account a on a.learner = l.number
 join scheme s on s.id = a.scheme
-where l.id = $1
+where l.id = $1 and not l.joined
+having count(*) > 0
 """
-_ENTRIES = """
-select e.sequence, json_build_object(
-  'id', e.id, 'sequence', e.sequence, 'kind', entry_kind_name(e.kind),
+# The learner in whose name the books are read, and all whose books they are.
+_BOOKS: Final = """
+with holder as materialized (
+  select h.number, h.id, h.consent, h.joined
+  from learner l join learner h on h.number = coalesce(l.merged_into, l.number)
+  where l.id = $1
+), book as materialized (
+  select m.number, m.id, m.number = h.number as is_own
+  from holder h join learner m on m.number = h.number or m.merged_into = h.number
+)
+"""
+_JOINED_BALANCES: Final = f"""
+{_BOOKS}
+select json_build_object('learner', coalesce((select id from holder), $1::uuid),
+  'consent', (select consent from holder),
+  'accounts', (
+    select coalesce(json_agg(json_build_object(
+      'scheme', s.code, 'entries', a.entries,
+      {", ".join(f"'{part}', credits_text(a.{part})" for part in _PARTS)},
+      'head', encode(o.head, 'hex'), 'merged', a.merged,
+      'institutions', ({_INSTITUTIONS.format(books="learner in (select number from book)")})
+    ) order by s.code), '[]')
+    from (
+      select a.scheme, sum(a.sequence) as entries,
+        {", ".join(f"sum(a.{part})::bigint as {part}" for part in _PARTS)},
+        coalesce(json_agg(json_build_object(
+          'learner', a.person, 'entries', a.sequence, 'head', encode(a.head, 'hex')) order by b.number)
+          filter (where not b.is_own), '[]') as merged
+      from book b join account a on a.learner = b.number group by a.scheme
+    ) a
+    join scheme s on s.id = a.scheme
+    left join account o on o.learner = (select number from holder) and o.scheme = a.scheme))
+"""
+_ENTRY: Final = """
+select (extract(epoch from e.recorded_at) * 1000000)::bigint as recorded, e.sequence, e.id, json_build_object(
+  'id', e.id, 'sequence', e.sequence, 'learner', a.person, 'kind', entry_kind_name(e.kind),
   'institution', json_build_object('id', t.issuer, 'name', x.name),
   'course', json_build_object('id', t.outcome, 'title', o.title, 'code', o.code),
   'attempt', t.attempt, 'credits', credits_text(t.issued), 'grade', t.grade, 'earned_on', t.earned_on,
   'recorded_at', utc_text(e.recorded_at), 'commitment', encode(e.commitment, 'hex')) as item
-from learner l
-join scheme s on s.code = $2
-join entry e on e.learner = l.number and e.scheme = s.id
+"""
+_SHOWN_BESIDE: Final = """
 left join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence
 left join institution x on x.id = t.issuer
 left join outcome o on o.id = t.outcome
-where l.id = $1 and e.sequence < $3
+"""
+_ENTRIES: Final = f"""
+{_ENTRY}
+from learner l
+join scheme s on s.code = $2
+join account a on a.learner = l.number and a.scheme = s.id
+join entry e on e.learner = a.learner and e.scheme = a.scheme
+{_SHOWN_BESIDE}
+where l.id = $1 and not l.joined and e.sequence < $3
 order by e.sequence desc
 limit $4
 """
-_NEWEST = 2**31 - 1
+# Each book has its own sequence, so several are in the order of their times.
+_JOINED_ENTRIES: Final = f"""
+{_BOOKS}
+{_ENTRY}
+from book b
+join scheme s on s.code = $2
+join account a on a.learner = b.number and a.scheme = s.id
+join entry e on e.learner = a.learner and e.scheme = a.scheme
+{_SHOWN_BESIDE}
+where (select joined from holder) and ($3::bigint is null or (e.recorded_at, e.sequence, e.id)
+  < (timestamptz 'epoch' + $3 * interval '1 microsecond', $4::bigint, $5::uuid))
+order by e.recorded_at desc, e.sequence desc, e.id desc
+limit $6
+"""
+_NEWEST: Final = 2**31 - 1
+_LATEST: Final = 4 * 10**15  # well after the year 2090, and within what PostgreSQL adds to a time
+
+#: where a page ended: when the entry was recorded in microseconds, its sequence and its id
+Place: TypeAlias = tuple[int, int, UUID]
 
 
 async def balances(pool: Pool, *, learner: UUID) -> bytes:
-    """The learner's accounts as JSON; an empty list when the bank does not know the person."""
-    found: bytes = await pool.fetchval(_BALANCES, learner)
+    """The learner's accounts as JSON, those of merged records with them; none if the bank knows nobody."""
+    found: bytes | None = await pool.fetchval(_BALANCES, learner)
+    if found is None:
+        found = await pool.fetchval(_JOINED_BALANCES, learner)
+        assert found is not None, "it always has one row"
     return found
 
 
 async def entries(
-    pool: Pool, scheme: str, *, learner: UUID, before: int | None, limit: int
-) -> list[tuple[int, bytes]]:
-    """The learner's entries below a sequence number, newest first, each as its number and JSON."""
-    rows = await pool.fetch(_ENTRIES, learner, scheme, _NEWEST if before is None else before, limit)
-    return [(row["sequence"], row["item"]) for row in rows]
+    pool: Pool, scheme: str, *, learner: UUID, before: Place | None, limit: int
+) -> list[tuple[Place, bytes]]:
+    """The learner's entries before a place, newest first, each as its place and JSON."""
+    below = _NEWEST if before is None else max(0, min(before[1], _NEWEST))
+    rows = await pool.fetch(_ENTRIES, learner, scheme, below, limit)
+    if not rows:
+        recorded, _, identifier = before or (None, None, None)
+        place = (None if recorded is None else max(0, min(recorded, _LATEST)), below, identifier)
+        rows = await pool.fetch(_JOINED_ENTRIES, learner, scheme, *place, limit)
+    return [((row["recorded"], row["sequence"], row["id"]), row["item"]) for row in rows]

@@ -1,13 +1,14 @@
 """A learner's own accounts."""
 
 from typing import Annotated
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Response
 
 from libs.common.database import DatabaseOf
 from libs.common.fields import Key
-from libs.common.paging import Page, PagingOf, encode_cursor
+from libs.common.paging import Page, Paging, PagingOf, encode_cursor
 from services.creditbank.accounts import repository
 from services.creditbank.accounts.schemas import Accounts, Entry
 from services.creditbank.callers import Learner
@@ -18,7 +19,10 @@ router = APIRouter(tags=["accounts"])
 
 @router.get("/v1/accounts/me", summary="My balances", response_model=Accounts)
 async def my_accounts(caller: Learner, database: DatabaseOf) -> Response:
-    """Balances by scheme, and within it by institution; an empty list for who has no account yet."""
+    """Balances by scheme, and within it by institution; an empty list for who has no account yet.
+
+    The books of records that were merged are summed up with the own ones, by whichever id one asks.
+    """
     return Response(
         await repository.balances(database.pool, learner=caller.subject), media_type="application/json"
     )
@@ -31,22 +35,24 @@ async def my_entries(
     paging: PagingOf,
     scheme: Annotated[Key, Query(description="a scheme's code")] = DEFAULT_SCHEME,
 ) -> Response:
-    """Each entry carries its number in the account and its commitment, which covers the one before."""
-    after = paging.after(int)
+    """Each entry carries its number in its book and its commitment, which covers the one before.
+
+    A merged record's book is kept as it was, under the id it had: its entries are among the others.
+    """
     rows = await repository.entries(
         database.pool,
         scheme,
         learner=caller.subject,
-        before=None if after is None else _sequence(after[0]),
+        before=_place(paging),
         limit=paging.limit + 1,
     )
     shown = rows[: paging.limit]
-    cursor = encode_cursor(shown[-1][0]) if len(rows) > paging.limit else None
+    cursor = encode_cursor(*shown[-1][0]) if len(rows) > paging.limit else None
     body = b'{"items":[' + b",".join(item for _, item in shown) + b'],"next":' + orjson.dumps(cursor) + b"}"
     link = paging.link(cursor)
     return Response(body, media_type="application/json", headers={"Link": link} if link else None)
 
 
-def _sequence(number: int) -> int:
-    """A cursor's number, held within what the column can hold."""
-    return max(0, min(number, 2**31 - 1))
+def _place(paging: Paging) -> repository.Place | None:
+    after = paging.after(int, int, UUID)
+    return None if after is None else (after[0], after[1], after[2])

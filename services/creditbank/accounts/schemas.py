@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.creditbank.learners.rules import Consent
+
 
 class OfInstitution(BaseModel):
     """What one institution issued to the learner in a scheme."""
@@ -16,11 +18,19 @@ class OfInstitution(BaseModel):
     available: str
 
 
+class MergedBook(BaseModel):
+    """The book of a record that was merged into the learner's: kept as it was, with a chain of its own."""
+
+    learner: UUID = Field(description="the id it was kept under; its commitments cover it")
+    entries: int
+    head: str | None
+
+
 class Account(BaseModel):
-    """A learner's account in one scheme; amounts as decimal text."""
+    """A learner's account in one scheme, merged books included; amounts as decimal text."""
 
     scheme: str
-    entries: int = Field(description="how many entries the account has: the sequence of the newest")
+    entries: int = Field(description="how many entries there are, in all books")
     provisional: str
     available: str
     held: str
@@ -28,14 +38,16 @@ class Account(BaseModel):
     converted: str
     expired: str
     revoked: str
-    head: str | None = Field(description="commitment of the newest entry, in hexadecimal digits")
+    head: str | None = Field(description="commitment of the own book's newest entry, in hexadecimal")
+    merged: list[MergedBook] = Field(description="none, unless records of the learner were merged")
     institutions: list[OfInstitution]
 
 
 class Accounts(BaseModel):
     """All accounts of a learner."""
 
-    learner: UUID
+    learner: UUID = Field(description="of merged records the surviving one's id, by whichever one asks")
+    consent: Consent | None = Field(description="a guardian's, for a child under 14; null: nobody known")
     accounts: list[Account]
 
 
@@ -58,7 +70,8 @@ class Entry(BaseModel):
     """One line of a learner's account."""
 
     id: UUID
-    sequence: int
+    sequence: int = Field(description="number within its book")
+    learner: UUID = Field(description="whose book it is: of merged records the one it was posted to")
     kind: str
     institution: Institution
     course: Course

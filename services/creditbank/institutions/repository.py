@@ -31,7 +31,7 @@ from institution x where x.id = $1 and $2 = any(x.ancestors)
 _IN_TREE = "select exists (select from institution where id = $1 and $2 = any(ancestors))"
 _ROLE_IN_LINE = """
 select exists (
-  select from learner l join learner_organisation o on o.learner = l.number
+  select from learner l join learner_organisation o on o.learner = coalesce(l.merged_into, l.number)
   join institution x on x.id = $1
   where l.id = $2 and o.roles && $3 and o.organisation = any(x.ancestors))
 """

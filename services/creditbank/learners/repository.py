@@ -8,12 +8,14 @@ import asyncpg
 from services.creditbank.tables import Connection, Pool
 
 _LEARN = """
-insert into learner (id, version, status)
-select distinct on (p.id) p.id, p.version, p.status
-from jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, status text)
+insert into learner (id, version, status, consent)
+select distinct on (p.id) p.id, p.version, p.status, coalesce(p.consent, 'not-needed')
+from jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, status text, consent text)
+where not exists (select from erased_person e where e.id = p.id)
 order by p.id, p.version desc
-on conflict (id) do update set version = excluded.version, status = excluded.status
-where learner.version < excluded.version
+on conflict (id) do update
+set version = excluded.version, status = excluded.status, consent = excluded.consent
+where learner.version < excluded.version and learner.merged_into is null
 returning number, id, version
 """
 # Reads the same snapshots again, only those that were newer than what was known.
@@ -57,6 +59,36 @@ select array_agg(distinct p.number) from placed p
 where 'student' = any(p.roles)
   and not exists (select from account a where a.learner = p.number and a.scheme = $5)
 """
+# The survivor may not be known yet; its number is what counts. The other's own snapshots are old from now on.
+_KNOW_BOTH = """
+insert into learner (id, version, status, joined)
+values ($1, $3, 'closed', true), ($2, 0, 'active', true)
+on conflict (id) do update set joined = true,
+  version = greatest(learner.version, excluded.version),
+  status = case when learner.id = $1 then 'closed' else learner.status end
+returning number, id, coalesce(merged_into, number) as holder
+"""
+# Roles the survivor has in the place of the other are told with the survivor's own snapshot.
+_HAND_OVER = """
+with passed as (
+  update learner set merged_into = $2 where number = $1 or merged_into = $1
+), unnamed as (
+  delete from learner_identifier where learner = $1 returning anchor, sourced_id
+), renamed as (
+  insert into learner_identifier (anchor, sourced_id, learner) select anchor, sourced_id, $2 from unnamed
+  on conflict do nothing
+), left_places as (
+  delete from learner_organisation where learner = $1 returning organisation
+)
+insert into learner_organisation (learner, organisation, roles) select $2, organisation, '{}' from left_places
+on conflict do nothing
+"""
+_FORGET = """
+with numbers as materialized (select number from cut_links($1) as number), unnamed as (
+  delete from learner_identifier where learner in (select number from numbers)
+)
+delete from learner_organisation where learner in (select number from numbers)
+"""
 _OPEN = "select learner, wrapped from open_accounts($1, $2, $3)"
 
 
@@ -82,13 +114,36 @@ async def open_accounts(
     return {row["learner"]: row["wrapped"] for row in rows}
 
 
+async def join(connection: Connection, other: UUID, survivor: UUID, version: int) -> None:
+    """Let the books of `other` be read with those of `survivor`, and what comes for it go to those."""
+    rows = await connection.fetch(_KNOW_BOTH, other, survivor, version)
+    holder = {row["id"]: row["holder"] for row in rows}
+    number = next(row["number"] for row in rows if row["id"] == other)
+    if number != holder[survivor]:
+        await connection.execute(_HAND_OVER, number, holder[survivor])
+
+
+async def is_erased(connection: Connection, person: UUID) -> bool:
+    return bool(await connection.fetchval("select exists (select from erased_person where id = $1)", person))
+
+
+async def erase(connection: Connection, people: Sequence[UUID]) -> None:
+    """Cut every link from these people to their books, and let no late news make them anew."""
+    await connection.execute(
+        "insert into erased_person (id) select distinct unnest($1::uuid[]) on conflict do nothing", people
+    )
+    await connection.execute(_FORGET, people)
+
+
 _COVERAGE = """
 select count(*) as people, count(*) filter (where has_account) as accounts,
   count(*) filter (where is_student) as students,
   count(*) filter (where is_student and has_account) as students_with_account
 from (
   select bool_or('student' = any(o.roles)) as is_student,
-    exists (select from account a where a.learner = o.learner) as has_account
+    exists (select from account a where a.learner = o.learner)
+      or exists (select from learner m join account a on a.learner = m.number
+        where m.merged_into = o.learner) as has_account
   from institution x
   join learner_organisation o on o.organisation = x.id
   where x.ancestors @> array[$1::uuid]

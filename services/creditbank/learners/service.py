@@ -6,6 +6,7 @@ in the transaction's eve of the first credits, see `ensure_accounts`.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from services.creditbank.learners import repository
 from services.creditbank.learners.keys import KeyRing
@@ -23,6 +24,25 @@ async def learn(connection: Connection, keys: KeyRing, people: bytes) -> None:
     learners = await repository.learn(connection, people, DEFAULT_SCHEME_ID)
     if learners:
         await ensure_accounts(connection, keys, learners, [DEFAULT_SCHEME_ID] * len(learners))
+
+
+async def join(connection: Connection, other: UUID, survivor: UUID, version: int) -> None:
+    """Two records are of one person: both books stay as they are and are read as one, the survivor's.
+
+    What comes for the other's id from now on is posted to the survivor. Idempotent, in any order: also of a
+    chain of merges, of people not heard of yet, and of one who is erased already (then both are).
+    """
+    if await repository.is_erased(connection, other):
+        return
+    if await repository.is_erased(connection, survivor):
+        await repository.erase(connection, [other])
+        return
+    await repository.join(connection, other, survivor, version)
+
+
+async def erase(connection: Connection, people: Sequence[UUID]) -> None:
+    """The people are no more: their books stay, nobody's, with every sum as it was. Idempotent."""
+    await repository.erase(connection, people)
 
 
 async def ensure_accounts(

@@ -2,23 +2,44 @@
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Identity, Index, String
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Identity, Index, String, text
 from sqlmodel import Field
 
+from services.creditbank.learners.rules import CONSENTS, STATUSES
 from services.creditbank.tables import Table, key, one_of
-
-STATUSES = ("active", "closed")
 
 
 class Learner(Table, table=True):
     """A person of auth. `number` stands for the person in every row of the ledger, and only here."""
 
-    __table_args__ = (CheckConstraint(one_of("status", STATUSES), name="status"),)
+    __table_args__ = (
+        CheckConstraint(one_of("status", STATUSES), name="status"),
+        CheckConstraint(one_of("consent", CONSENTS), name="consent"),
+        CheckConstraint("merged_into is null or joined", name="joined"),
+        Index("ix_learner_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
+    )
 
     number: int = Field(sa_type=BigInteger, sa_column_args=[Identity()], primary_key=True)
     id: UUID = Field(unique=True, description="the person's lifelong id")
     version: int = Field(sa_type=BigInteger)
     status: str
+    merged_into: int | None = Field(
+        default=None, sa_type=BigInteger, description="the learner with whose books these are read"
+    )
+    joined: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="merged into another, or another into this one",
+    )
+    consent: str = Field(default="not-needed", sa_column_kwargs={"server_default": "not-needed"})
+
+
+class ErasedPerson(Table, table=True):
+    """The id of somebody who is no more. Nothing leads from it to a book."""
+
+    __tablename__ = "erased_person"
+
+    id: UUID = Field(primary_key=True)
 
 
 class LearnerIdentifier(Table, table=True):

@@ -80,24 +80,25 @@ class District:
 
 async def tell_of_organisations(database: Database, *documents: dict[str, Any]) -> None:
     connection = await database.connect()
-    await organisation_changed(connection, [_event(one) for one in documents])
+    await organisation_changed(connection, [as_event(one) for one in documents])
     await connection.close()
 
 
 async def tell_of_courses(database: Database, *documents: dict[str, Any]) -> None:
     connection = await database.connect()
-    await course_changed(connection, [_event(one) for one in documents])
+    await course_changed(connection, [as_event(one) for one in documents])
     await connection.close()
 
 
 async def tell_of_people(database: Database, keys: KeyRing, *documents: dict[str, Any]) -> None:
     connection = await database.connect()
     async with connection.transaction():
-        await person_changed(keys)(connection, [_event(one) for one in documents])
+        await person_changed(keys)(connection, [as_event(one) for one in documents])
     await connection.close()
 
 
-def _event(document: dict[str, Any]) -> Event:
+def as_event(document: dict[str, Any]) -> Event:
+    """One event as the inbox hands it over."""
     data = json.dumps(document, default=str, ensure_ascii=False).encode()
     return Event(
         id=new_id(), sequence=1, type="any", subject=str(document["id"]), time=datetime.now(UTC), data=data
