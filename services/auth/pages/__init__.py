@@ -42,8 +42,9 @@ Template (no inline script, no style attributes, everything works without JavaSc
 - Raise `PageRefusal(status, title, detail)` for a failure of your own; Problems become pages as well.
 - `set_cookie`, `delete_cookie` (names without prefix) take effect on whatever the route answers.
 - `own_path(text)` is the page of ours that a `next` names, or /account: never another site.
-- Signed-in people: `from services.auth.sessions.browser import BrowserSession, SignedIn`: the first is None
-  when nobody is signed in, the second sends to /sign-in then, which returns by `next`.
+- Signed-in people: `from services.auth.sessions.browser import BrowserSession, SignedIn, FreshlySignedIn`.
+  The first is None when nobody is signed in; the second sends to /sign-in then, which returns by `next`; the
+  third has people sign in again after five minutes. `session.actor` is the Actor of use cases.
 """
 
 from services.auth.pages.cookies import Browser, BrowserSecret, cookie, delete_cookie, set_cookie

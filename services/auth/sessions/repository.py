@@ -1,27 +1,53 @@
 """SQL of sessions; every statement names the person whose they are."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from services.auth.audit.rules import INSERT as AUDIT
-from services.auth.sql import Where, execute, fetch
+from services.auth.sql import Where, fetch
 
 # One statement, so one round trip and one transaction: the session, the better hash, the audit.
 _START: Final = """
 with opened as (
-  insert into session (id, person_id, expires_at, network, device)
-  select $1, a.person_id, $3, $4, $5 from account a where a.person_id = $2 and a.state = 'active'
+  insert into session (id, person_id, expires_at, network, device, secret_digest, methods)
+  select $1, a.person_id, $3, $4, $5, $8, $9::text[] from account a
+  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $7
   returning person_id
 ), upgraded as (
   update account set password_hash = $6
   where person_id = $2 and $6::text is not null and password_hash = $7
 ), remembered as (
   insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
-  select 0, 'session.started', 'person', person_id, person_id, json_build_object('session', $1::uuid), '', ''
+  select 0, 'session.started', 'person', person_id, person_id,
+    json_build_object('session', $1::uuid, 'methods', $9::text[]), '', ''
   from opened
 )
 select person_id from opened
+"""
+# The same person proved it again in the same browser: the session stays, its secret does not.
+_RENEW: Final = """
+with renewed as (
+  update session s set expires_at = $3, network = $4, device = $5, secret_digest = $6, methods = $7::text[],
+    authenticated_at = clock_timestamp()
+  from account a
+  where s.id = $1 and s.person_id = $2 and s.ended_at is null and s.expires_at > now()
+    and a.person_id = s.person_id and a.state = 'active' and a.password_hash is not distinct from $8
+  returning s.person_id
+), remembered as (
+  insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
+  select 0, 'session.renewed', 'person', person_id, person_id,
+    json_build_object('session', $1::uuid, 'methods', $7::text[]), '', ''
+  from renewed
+)
+select person_id from renewed
+"""
+_CURRENT: Final = """
+select s.id, s.person_id, s.authenticated_at, s.methods, s.expires_at, s.active_role_id
+from session s join account a on a.person_id = s.person_id join person p on p.id = s.person_id
+where s.secret_digest = $1 and s.ended_at is null and s.expires_at > now()
+  and a.state = 'active' and p.status = 'active'
 """
 _REFUSED: Final = AUDIT.format(
     action="'session.refused'",
@@ -52,10 +78,34 @@ async def start(
     *,
     better_hash: str | None,
     stored_hash: str,
+    digest: bytes | None,
+    methods: Sequence[str],
 ) -> bool:
-    """Open a session; False if the account was suspended meanwhile."""
-    row = await pool.fetchval(_START, session, person, expires_at, network, device, better_hash, stored_hash)
-    return row is not None
+    """Open a session; False if the account was suspended or got another password meanwhile."""
+    values = (session, person, expires_at, network, device, better_hash, stored_hash, digest, list(methods))
+    return await pool.fetchval(_START, *values) is not None
+
+
+async def renew(
+    pool: Any,
+    session: UUID,
+    person: UUID,
+    expires_at: datetime,
+    network: str,
+    device: str | None,
+    *,
+    stored_hash: str,
+    digest: bytes,
+    methods: Sequence[str],
+) -> bool:
+    """Prolong a live session of the person under a new secret; False if it is none, or as with `start`."""
+    values = (session, person, expires_at, network, device, digest, list(methods), stored_hash)
+    return await pool.fetchval(_RENEW, *values) is not None
+
+
+async def by_digest(pool: Any, digest: bytes) -> Any:
+    """The live session whose secret has this digest, or None."""
+    return await pool.fetchrow(_CURRENT, digest)
 
 
 async def remember_refusal(pool: Any, person: UUID | None) -> None:
@@ -81,7 +131,11 @@ async def end(where: Where, person: UUID, session: UUID) -> bool:
     return bool(await fetch(where, statement, person, session))
 
 
-async def end_all(where: Where, person: UUID) -> None:
-    await execute(
-        where, "update session set ended_at = now() where person_id = $1 and ended_at is null", person
+async def end_all(where: Where, person: UUID, keep: UUID | None) -> list[UUID]:
+    """End the person's live sessions but for the kept one; which they were."""
+    statement = (
+        "update session set ended_at = now()"
+        " where person_id = $1 and id is distinct from $2 and ended_at is null and expires_at > now()"
+        " returning id"
     )
+    return [row["id"] for row in await fetch(where, statement, person, keep)]

@@ -1,5 +1,8 @@
 """Use cases of sessions: being opened, listed and ended."""
 
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +12,41 @@ from libs.common.problems import NotFound
 from services.auth.actors import Actor
 from services.auth.audit.service import remember
 from services.auth.sessions import repository
+from services.auth.sessions.rules import SECRET
 from services.auth.sql import Where
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person signed in at this browser: since when, and by which methods (RFC 8176)."""
+
+    id: UUID
+    person: UUID
+    authenticated_at: datetime
+    methods: tuple[str, ...]
+    expires_at: datetime
+    active_role_id: UUID | None
+
+    @property
+    def actor(self) -> Actor:
+        """On whose behalf a page of the signed-in person acts."""
+        return Actor("person", self.person, session=self.id)
+
+
+def digest_of(secret: str) -> bytes:
+    """How a cookie's secret is kept: it is random, so one SHA-256 is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def current(pool: Any, secret: str | None) -> Session | None:
+    """The live session of the cookie `xuebu_session`; None for whatever is none."""
+    if secret is None or not SECRET.fullmatch(secret):
+        return None
+    row = await repository.by_digest(pool, digest_of(secret))
+    if row is None:
+        return None
+    identifier, person, authenticated_at, methods, expires_at, active_role_id = row
+    return Session(identifier, person, authenticated_at, tuple(methods), expires_at, active_role_id)
 
 
 async def start(
@@ -21,15 +58,43 @@ async def start(
     device: str | None,
     better_hash: str | None,
     stored_hash: str,
+    methods: Sequence[str] = ("pwd",),
+    secret: str | None = None,
+    previous: Session | None = None,
 ) -> tuple[UUID, datetime] | None:
-    """A new session and its end; None if the account was suspended meanwhile.
+    """A new session and its end; None if the account was suspended or got another password meanwhile.
 
-    `better_hash` replaces the stored one in the same transaction.
+    `better_hash` replaces the stored one in the same transaction. `secret` is the browser's new cookie;
+    `previous`, the browser's session until now, goes on under it if it is the same person's.
     """
-    session = new_id()
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
+    digest = digest_of(secret) if secret is not None else None
+    if previous is not None and previous.person == person and digest is not None and better_hash is None:
+        renewed = await repository.renew(
+            pool,
+            previous.id,
+            person,
+            expires_at,
+            network,
+            device,
+            stored_hash=stored_hash,
+            digest=digest,
+            methods=methods,
+        )
+        if renewed:
+            return previous.id, expires_at
+    session = new_id()
     opened = await repository.start(
-        pool, session, person, expires_at, network, device, better_hash=better_hash, stored_hash=stored_hash
+        pool,
+        session,
+        person,
+        expires_at,
+        network,
+        device,
+        better_hash=better_hash,
+        stored_hash=stored_hash,
+        digest=digest,
+        methods=methods,
     )
     return (session, expires_at) if opened else None
 
@@ -46,6 +111,6 @@ async def end(session: Where, actor: Actor, identifier: UUID) -> None:
     await remember(session, actor, "session.ended", subject=actor.person, session=identifier)
 
 
-async def end_all_sessions(session: Where, person: UUID) -> None:
-    """End whatever sessions the person has."""
-    await repository.end_all(session, person)
+async def end_all_sessions(session: Where, person: UUID, *, keep: UUID | None = None) -> None:
+    """End whatever sessions the person has, but for one that is to be kept."""
+    await repository.end_all(session, person, keep)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
 from services.auth.tables import Table, key, moment, reference
@@ -12,7 +12,10 @@ from services.auth.tables import Table, key, moment, reference
 class Session(Table, table=True):
     """A signed-in person at one device, from sign-in to its end; its id is the tokens' `sid`."""
 
-    __table_args__ = (Index("ix_session_person_id", "person_id", "id"),)
+    __table_args__ = (
+        Index("ix_session_person_id", "person_id", "id"),
+        UniqueConstraint("secret_digest"),
+    )
 
     id: UUID = key()
     person_id: UUID = reference("person.id")
@@ -21,3 +24,9 @@ class Session(Table, table=True):
     ended_at: datetime | None = None
     network: str | None = Field(default=None, description="the /24 or /64 it was opened from")
     device: str | None = Field(default=None, description="what the browser said of itself")
+    secret_digest: bytes | None = Field(default=None, description="SHA-256 of the browser's cookie")
+    authenticated_at: datetime = moment()
+    methods: list[str] = Field(
+        default_factory=lambda: ["pwd"], sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{pwd}"}
+    )
+    active_role_id: UUID | None = reference("role_assignment.id", nullable=True)
