@@ -23,6 +23,29 @@ class Neighbour:
         self.form: dict[str, str] = {}
         self.authorization = ""
         self.address = ""
+        self.lines = 0
+        self.asked = asyncio.Event()
+
+    async def line(self, request: web.Request) -> web.Response:
+        """Promises to keep the connection, and ends it all the same."""
+        self.lines += 1
+        transport = request.transport
+        assert transport is not None
+        asyncio.get_running_loop().call_later(0.01, transport.close)
+        return web.Response(text="one connection, one answer")
+
+    async def broken(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b"half")
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async def never(self, _request: web.Request) -> web.Response:
+        self.asked.set()
+        await asyncio.sleep(60)
+        return web.Response()
 
     async def token(self, request: web.Request) -> web.Response:
         self.tokens += 1
@@ -53,7 +76,8 @@ async def neighbour() -> AsyncIterator[Neighbour]:
     it = Neighbour()
     app = web.Application()
     app.add_routes([web.post("/token", it.token), web.get("/events", it.events), web.get("/keys", it.keys)])
-    runner = web.AppRunner(app)
+    app.add_routes([web.get("/lines", it.line), web.get("/broken", it.broken), web.get("/never", it.never)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -84,6 +108,33 @@ async def test_a_long_answer_comes_whole_with_one_token_for_all_calls(
     }
     basic = neighbour.authorization.removeprefix("Basic ")
     assert base64.b64decode(basic) == b"us:a%2Bb%3Ac"  # RFC 6749, section 2.3.1
+
+
+async def test_a_kept_connection_that_was_ended_is_replaced(
+    neighbour: Neighbour, client: ServiceClient
+) -> None:
+    for _ in range(3):
+        assert await client.get(f"{neighbour.address}/lines") == b"one connection, one answer"
+        await asyncio.sleep(0.03)
+    assert neighbour.lines == 3
+
+
+async def test_an_answer_that_breaks_off_is_none(neighbour: Neighbour, client: ServiceClient) -> None:
+    with pytest.raises(CallFailed):
+        await client.get(f"{neighbour.address}/broken")
+    with pytest.raises(CallFailed):
+        await client.get("ftp://127.0.0.1/")
+
+
+async def test_closing_ends_a_call_that_waits(neighbour: Neighbour) -> None:
+    client = ServiceClient(token_endpoint="", client_id=None, client_secret=None)
+    waiting = asyncio.create_task(client.get(f"{neighbour.address}/never"))
+    await asyncio.wait_for(neighbour.asked.wait(), 5)
+    await client.close()
+    with pytest.raises(CallFailed):
+        await asyncio.wait_for(waiting, 1)
+    with pytest.raises(CallFailed):
+        await client.get(f"{neighbour.address}/keys")
 
 
 async def test_a_refused_token_is_replaced(neighbour: Neighbour, client: ServiceClient) -> None:
