@@ -140,10 +140,17 @@ def _key_of(entry: object) -> tuple[str, str, Key] | None:
 
 
 def verify(
-    token: object, keys: KeyTable, *, issuer: str, audience: str, use: Use = "access", now: float
+    token: object,
+    keys: KeyTable,
+    *,
+    issuer: str,
+    audience: str | frozenset[str],
+    use: Use = "access",
+    now: float,
 ) -> Claims:
     """The claims of a token of this issuer, for this audience and use, valid at `now` (seconds since 1970).
 
+    Of several audiences one is enough: only whoever judges tokens on behalf of all of them names several.
     Raises InvalidToken and nothing else, whatever the input; UnknownKey where only the key is missing.
     """
     try:
@@ -154,7 +161,9 @@ def verify(
         raise InvalidToken(type(error).__name__) from None
 
 
-def _verify(token: object, keys: KeyTable, issuer: str, audience: str, use: Use, now: float) -> Claims:
+def _verify(
+    token: object, keys: KeyTable, issuer: str, audience: str | frozenset[str], use: Use, now: float
+) -> Claims:
     if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS or not token.isascii():
         _refuse("not a token")
     parts = token.split(".")
@@ -184,7 +193,12 @@ def _guard(header_bytes: bytes, keys: KeyTable, typ: str) -> tuple[str, str, Key
 
 
 def _checked(
-    members: dict[str, Any], kid: str, issuer: str, audience: str, longest_life: int, now: float
+    members: dict[str, Any],
+    kid: str,
+    issuer: str,
+    audience: str | frozenset[str],
+    longest_life: int,
+    now: float,
 ) -> Claims:
     expires_at, issued_at = _seconds(members, "exp"), _seconds(members, "iat")
     if expires_at <= now - LEEWAY_SECONDS:
@@ -198,7 +212,7 @@ def _checked(
     if _text(members, "iss") != issuer:
         _refuse("iss")
     audiences = _audiences(members)
-    if audience not in audiences:
+    if (frozenset({audience}) if isinstance(audience, str) else audience).isdisjoint(audiences):
         _refuse("aud")
     scope = _text(members, "scope", MAX_SCOPE) if "scope" in members else ""
     return Claims(
@@ -291,7 +305,7 @@ class TokenVerifier:
         self,
         *,
         issuer: str,
-        audience: str,
+        audience: str | frozenset[str],
         use: Use = "access",
         keys: KeyTable | None = None,
         capacity: int = 10_000,

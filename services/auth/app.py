@@ -13,7 +13,10 @@ from services.auth.audit import routes as audit
 from services.auth.classes import routes as classes
 from services.auth.clients import routes as clients
 from services.auth.clients.refusals import Refusals
+from services.auth.clients.rules import AUDIENCES
 from services.auth.clients.service import ClientFinder
+from services.auth.issued import routes as issued
+from services.auth.issued.service import IssuedTokens
 from services.auth.keys import routes as keys
 from services.auth.keys.sealing import Seal
 from services.auth.keys.service import KeyRing
@@ -21,8 +24,14 @@ from services.auth.mail.carriers import Carrier, carrier
 from services.auth.mail.courier import Courier
 from services.auth.organisations import routes as organisations
 from services.auth.pages import assets
+from services.auth.password_changes import routes as password_changes
+from services.auth.password_changes.service import PasswordChanges
 from services.auth.passwords.service import Passwords
 from services.auth.people import routes as people
+from services.auth.recovery import routes as recovery
+from services.auth.recovery.service import Recovery
+from services.auth.recovery.worker import RecoveryWorker
+from services.auth.roster_rights import routes as roster_rights
 from services.auth.rosters import routes as rosters
 from services.auth.rosters.rules import UPLOAD_LIMIT_BYTES
 from services.auth.rosters.workers import Workers
@@ -34,21 +43,28 @@ from services.auth.sign_in import routes as sign_in
 from services.auth.sign_in.service import SignIn
 from services.auth.throttling.service import Throttle
 from services.auth.tokens import routes as tokens
-from services.auth.tokens.service import Mint
+from services.auth.tokens.reading import Reader
+from services.auth.tokens.service import Grants, Mint
+from services.auth.userinfo import routes as userinfo
 
 # The hot routes first: routing tries them in this order.
 ROUTERS: Final = (
     tokens.router,
+    issued.router,
+    userinfo.router,
     keys.router,
     sign_in.router,
     sessions.router,
     accounts.router,
     second_factors.router,
+    password_changes.router,
+    recovery.router,
     people.router,
     classes.router,
     organisations.router,
     clients.router,
     rosters.router,
+    roster_rights.router,
     audit.router,
     assets.router,
 )
@@ -81,20 +97,30 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         state.clients = ClientFinder(state.database.pool, refusals)
         state.token_audiences = (settings.issuer, f"{settings.issuer}/oauth/token")
         state.mint = Mint(state.keys, issuer=settings.issuer, life_seconds=settings.access_token_seconds)
+        state.grants = Grants(state.database, state.clients, state.mint, state.token_audiences)
+        state.reader = Reader(state.keys, issuer=settings.issuer, audiences=AUDIENCES)
+        state.issued = IssuedTokens(state.database, state.reader, issuer=settings.issuer)
         state.sign_in = SignIn(
             state.database, state.passwords, state.throttle, session_hours=settings.session_hours
         )
         state.second_factors = SecondFactors(state.database, seal_of(settings), state.throttle)
+        state.password_changes = PasswordChanges(state.database, state.passwords, state.throttle)
+        state.recovery = Recovery(state.database, state.passwords, state.throttle)
         state.courier = Courier(state.database, _carrier(settings), sender=settings.mail_sender)
+        state.recovery_worker = RecoveryWorker(
+            state.database, state.courier, public_address=settings.public_address
+        )
         state.roster_workers = Workers(settings, state.database)
         await state.keys.start()
         state.passwords.start()
         if background:
             await state.roster_workers.start()
             state.courier.start()
+            state.recovery_worker.start()
         try:
             yield
         finally:
+            await state.recovery_worker.stop()
             await state.courier.stop()
             await state.roster_workers.stop()
             await state.clients.stop()

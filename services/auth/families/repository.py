@@ -7,7 +7,14 @@ from uuid import UUID
 
 import orjson
 
-from services.auth.families.rules import LONGEST_LIFE, LONGEST_PAUSE, OFFLINE, REMEMBERED_FOR, Family
+from services.auth.families.rules import (
+    LONGEST_LIFE,
+    LONGEST_PAUSE,
+    OFFLINE,
+    REMEMBERED_FOR,
+    STANDING,
+    Family,
+)
 from services.auth.sql import Row, Where, fetch, fetch_one
 
 
@@ -33,15 +40,6 @@ with family as (
 select {_ISSUED_AT} from family
 """
 
-# The condition, in SQL, under which family `f` of account `a` and session `s` still stands, `p` its person. A
-# password chosen after the sign-in ends it, unless its session is the one that the new password let live on.
-_STANDING: Final = f"""
-f.ended_at is null and f.expires_at > now() and a.state = 'active' and p.status = 'active'
-and ('{OFFLINE}' = any(f.scopes) or (s.ended_at is null and s.expires_at > now()))
-and (coalesce(a.password_changed_at <= f.authenticated_at, true)
-  or (coalesce(s.ended_at > a.password_changed_at, true) and s.expires_at > a.password_changed_at))
-"""
-
 # The family is locked first, so that what ends it comes before or after, never in between. The conditional
 # update of the refresh token lets one alone win of all who use it at the same time.
 _TURN: Final = f"""
@@ -55,7 +53,7 @@ with family as materialized (
   from family f join account a on a.person_id = f.person_id join person p on p.id = f.person_id
     join session s on s.id = f.session_id
   where t.digest = $1 and t.family_id = f.id and t.used_at is null and t.expires_at > now()
-    and {_STANDING}
+    and {STANDING}
     and coalesce($4::text[] <@ f.scopes, true) and coalesce($5::text[] <@ f.audiences, true)
   returning f.*
 ), issued as (

@@ -19,6 +19,15 @@ LONGEST_PAUSE: Final = timedelta(days=14)
 # What has ended is kept for a while, so that a replayed token is still recognised as one.
 REMEMBERED_FOR: Final = timedelta(days=7)
 
+# The condition, in SQL, under which family `f` of account `a` and session `s` still stands, `p` its person. A
+# password chosen after the sign-in ends it, unless its session is the one that the new password let live on.
+STANDING: Final = f"""
+f.ended_at is null and f.expires_at > now() and a.state = 'active' and p.status = 'active'
+and ('{OFFLINE}' = any(f.scopes) or (s.ended_at is null and s.expires_at > now()))
+and (coalesce(a.password_changed_at <= f.authenticated_at, true)
+  or (coalesce(s.ended_at > a.password_changed_at, true) and s.expires_at > a.password_changed_at))
+"""
+
 
 class RefreshRefused(Exception):
     """The refresh token is not one that this client may use now: `invalid_grant`."""

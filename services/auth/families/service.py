@@ -28,6 +28,7 @@ __all__ = [
     "RefreshReplayed",
     "ScopeNotGranted",
     "Turn",
+    "digest_of",
     "end",
     "end_of_application",
     "end_of_person",

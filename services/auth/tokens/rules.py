@@ -1,4 +1,4 @@
-"""What goes into an access token (RFC 9068), and what a token request may say (RFC 6749)."""
+"""What a token request may say (RFC 6749, 7636 and 8707), and what is granted for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,22 +8,30 @@ from urllib.parse import parse_qsl
 ErrorCode = Literal[
     "invalid_request",
     "invalid_client",
+    "invalid_grant",
     "unauthorized_client",
     "unsupported_grant_type",
     "invalid_scope",
     "invalid_target",
     "temporarily_unavailable",
 ]
+GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 
 FIRST_PARTY_CLIENT: Final = "xuebu"
+OPENID: Final = "openid"
 MAX_FIELDS: Final = 32
 MAX_VALUE: Final = 1024
-MAX_ASSERTION: Final = 4096
-_GRANT: Final = "client_credentials"
+# What has a structure of its own: addresses, and tokens that are signed with RSA.
+_LONGER: Final[Mapping[str, int]] = {
+    "redirect_uri": 2048,
+    "client_assertion": 4096,
+    "token": 8192,
+    "access_token": 8192,
+}
 
 
 class TokenRefused(Exception):
-    """A token request is refused with an error code of RFC 6749 (section 5.2) or RFC 8707."""
+    """A request is refused with an error code of RFC 6749 (section 5.2) or RFC 8707 (section 2)."""
 
     def __init__(self, code: ErrorCode, why: str, *, status: int = 400) -> None:
         super().__init__(code)
@@ -31,74 +39,105 @@ class TokenRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """A well-formed client_credentials request; `scopes` None asks for all the client has.
+class Form:
+    """The parameters of a request to one of the OAuth endpoints; `resource` alone may come repeatedly."""
 
-    `authorization` and `form` are what the client proves itself with.
+    values: Mapping[str, str]
+    resources: tuple[str, ...]
+
+    def required(self, name: str) -> str:
+        """The value of a parameter that must be there; raises TokenRefused."""
+        try:
+            return self.values[name]
+        except KeyError:
+            raise TokenRefused("invalid_request", f"{name} is missing.") from None
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """The scopes asked for, None for all there are; raises TokenRefused."""
+        scope = self.values.get("scope")
+        if scope is None:
+            return None
+        scopes = frozenset(scope.split(" ")) - {""}
+        if not scopes:
+            raise TokenRefused("invalid_scope", "The scope is empty.")
+        return scopes
+
+
+def read_form(*, content_type: str | None, query: bytes, body: bytes) -> Form:
+    """The form in these parts of an HTTP request; raises TokenRefused.
+
+    No parameter may come twice, and one without a value counts as absent (RFC 6749, section 3.2).
     """
-
-    authorization: str | None
-    form: Mapping[str, str]
-    scopes: frozenset[str] | None
-    resource: str | None
-
-
-def read_request(
-    *, content_type: str | None, authorization: str | None, query: bytes, body: bytes
-) -> TokenRequest:
-    """The token request of these parts of an HTTP request; raises TokenRefused."""
     if query:
         raise TokenRefused("invalid_request", "Parameters belong into the body, not into the address.")
     if (content_type or "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise TokenRefused("invalid_request", "The body must be application/x-www-form-urlencoded.")
-    form = _form(body)
-    grant = form.get("grant_type")
-    if grant is None:
-        raise TokenRefused("invalid_request", "grant_type is missing.")
-    if grant != _GRANT:
-        raise TokenRefused("unsupported_grant_type", "The grant type here is client_credentials.")
-    scope = form.get("scope")
-    scopes = frozenset(scope.split(" ")) - {""} if scope is not None else None
-    if scopes is not None and not scopes:
-        raise TokenRefused("invalid_scope", "The scope is empty.")
-    return TokenRequest(authorization, form, scopes, form.get("resource"))
-
-
-def _form(body: bytes) -> dict[str, str]:
-    """The form's parameters; none may come twice, empty ones count as absent (RFC 6749, section 3.2)."""
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
         )
     except ValueError:
         raise TokenRefused("invalid_request", "The form cannot be read.") from None
-    form = dict(pairs)
-    if len(form) != len(pairs):
-        raise TokenRefused("invalid_request", "A parameter is repeated.")
-    if any(len(value) > _longest(name) or not value.isprintable() for name, value in form.items()):
+    if any(len(value) > _LONGER.get(name, MAX_VALUE) or not value.isprintable() for name, value in pairs):
         raise TokenRefused("invalid_request", "A parameter is too long or not printable.")
-    return {name: value for name, value in form.items() if value}
-
-
-def _longest(name: str) -> int:
-    """A client assertion signed with RSA is longer than any other value."""
-    return MAX_ASSERTION if name == "client_assertion" else MAX_VALUE
+    resources = tuple(value for name, value in pairs if name == "resource" and value)
+    single = [pair for pair in pairs if pair[0] != "resource"]
+    values = dict(single)
+    if len(values) != len(single):
+        raise TokenRefused("invalid_request", "A parameter is repeated.")
+    return Form({name: value for name, value in values.items() if value}, resources)
 
 
 def granted(
-    held: frozenset[str], request: TokenRequest, audiences: Mapping[str, frozenset[str]]
+    held: frozenset[str],
+    asked: frozenset[str] | None,
+    resources: tuple[str, ...],
+    meaning: Mapping[str, frozenset[str]],
 ) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The scopes and audiences of the token; raises TokenRefused for more than the client holds."""
-    wanted = held if request.scopes is None else request.scopes
+    """Scopes and audiences of a machine's token; raises TokenRefused for more than the client holds.
+
+    `meaning` tells which scopes mean something at which audience.
+    """
+    wanted = held if asked is None else asked
     if not wanted <= held:
         raise TokenRefused("invalid_scope", "The client may not ask for this scope.")
-    if request.resource is not None:
-        if request.resource not in audiences:
-            raise TokenRefused("invalid_target", "There is no such resource.")
-        meant = wanted & audiences[request.resource]
-        if not meant or (request.scopes is not None and meant != wanted):
-            raise TokenRefused("invalid_scope", "The scope means nothing at this resource.")
-        return meant, (request.resource,)
     if not wanted:
         raise TokenRefused("invalid_scope", "The client holds no scope.")
-    return wanted, tuple(name for name, scopes in audiences.items() if scopes & wanted)
+    if not resources:
+        return wanted, tuple(name for name, scopes in meaning.items() if scopes & wanted)
+    if not meaning.keys() >= set(resources):
+        raise TokenRefused("invalid_target", "There is no such resource.")
+    meant = wanted & frozenset[str]().union(*(meaning[name] for name in resources))
+    if not meant or (asked is not None and meant != wanted):
+        raise TokenRefused("invalid_scope", "The scope means nothing at this resource.")
+    return meant, tuple(dict.fromkeys(resources))
+
+
+def narrowed(
+    granted_scopes: frozenset[str],
+    granted_audiences: tuple[str, ...],
+    held: frozenset[str],
+    asked: frozenset[str] | None,
+    resources: tuple[str, ...],
+    meaning: Mapping[str, frozenset[str]],
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Scopes and audiences of a person's token: what was granted, or part of it; raises TokenRefused.
+
+    `held` are the scopes the client holds now: what was taken from it meanwhile is left out. Where openid is
+    among the scopes, the userinfo endpoint stays an audience whatever resource is named.
+    """
+    if asked is not None and not asked <= granted_scopes:
+        raise TokenRefused("invalid_scope", "The scope goes beyond what was granted.")
+    if not set(resources) <= set(granted_audiences):
+        raise TokenRefused("invalid_target", "The resource was not asked for when the person allowed this.")
+    wanted = (granted_scopes if asked is None else asked) & held
+    if resources:
+        always = frozenset({OPENID}) & wanted
+        named = [name for name in granted_audiences if name in resources or always & meaning[name]]
+    else:
+        named = [name for name in granted_audiences if meaning[name] & wanted]
+    meant = wanted & frozenset[str]().union(*(meaning[name] for name in named))
+    if not meant:
+        raise TokenRefused("invalid_scope", "Nothing is left of the scope at this resource.")
+    return meant, tuple(named)
