@@ -19,6 +19,7 @@ import services.auth.people.tables
 import services.auth.recovery.tables
 import services.auth.revocations.tables
 import services.auth.rights.tables
+import services.auth.roster_rights.tables
 import services.auth.rosters.tables
 import services.auth.second_factors.tables
 import services.auth.sessions.tables  # noqa: F401

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 
+from services.auth.audit.rules import INSERT as AUDIT
 from services.auth.rosters.reading.findings import Finding, Findings, Severity
 from services.auth.rosters.rules import ENDED, FINDINGS_DAYS
 
@@ -55,8 +56,14 @@ update roster_import set state = $2, stage = null, dialect = $3, counts = $4::te
   finding_counts = $5::text::json, ended_at = clock_timestamp()
 where id = $1
 """
-
-
+_REFUSED: Final = AUDIT.format(
+    action="'roster.refused'",
+    actor_kind="$1",
+    actor_id="$2",
+    organisation_id="$3",
+    subject_id="null",
+    data="json_build_object('import', $4::uuid)",
+)
 _FORGET: Final = """
 delete from roster_finding
 where import_id = $1 or import_id in (select id from roster_import where ended_at < now() - $2::interval)
@@ -139,6 +146,33 @@ async def take(where: Any, import_id: UUID) -> bool:
 async def begin(where: Any, import_id: UUID) -> Any | None:
     """Count one more attempt and give what is to be done; None if it has ended."""
     return await where.fetchrow(_BEGIN, import_id, list(ENDED))
+
+
+async def organisation_of_client(where: Any, client: UUID | None) -> UUID | None:
+    """Whose client this is, as long as it may import; None otherwise."""
+    organisation: UUID | None = await where.fetchval(
+        "select organisation_id from client"
+        " where id = $1 and status = 'active' and 'rosters.import' = any(scopes)",
+        client,
+    )
+    return organisation
+
+
+async def is_at_work(where: Any, person: UUID | None) -> bool:
+    """Whether the person could sign in now."""
+    found: bool = await where.fetchval(
+        "select exists (select from account a join person p on p.id = a.person_id"
+        " where p.id = $1 and a.state = 'active' and p.status = 'active')",
+        person,
+    )
+    return found
+
+
+async def remember_refusal(
+    where: Any, actor_kind: str, actor_id: UUID | None, organisation: UUID, import_id: UUID
+) -> None:
+    """Chain to the audit that an import was not done; last in a transaction."""
+    await where.execute(_REFUSED, actor_kind, actor_id, organisation, import_id)
 
 
 async def progress(where: Any, import_id: UUID, state: str, stage: str, done: int, total: int) -> None:

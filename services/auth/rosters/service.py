@@ -96,6 +96,9 @@ async def work(database: Database, import_id: UUID) -> bool:
         if job["attempts"] > ATTEMPTS:
             await repository.end(watch, import_id, "failed", None, {}, Findings())
             return True
+        if not await _may_still(watch, job):
+            await _refuse(watch, import_id, job)
+            return True
         # A file without a name: nothing stays behind, however this process ends.
         with tempfile.TemporaryFile() as file:
             async for part in repository.pieces(watch, import_id):
@@ -104,6 +107,29 @@ async def work(database: Database, import_id: UUID) -> bool:
     finally:
         await watch.close()
     return True
+
+
+async def _may_still(where: Any, job: Any) -> bool:
+    """Whether the one who asked may do so now: imports wait, and rights end meanwhile."""
+    kind, asked = job["requested_by_kind"], job["requested_by"]
+    if kind == "person" and not await repository.is_at_work(where, asked):
+        return False
+    organisation = await repository.organisation_of_client(where, asked) if kind == "client" else None
+    try:
+        standing = await _standing(where, Actor(kind, asked, organisation), job["organisation_id"])
+    except (NotFound, NotInCharge):
+        return False
+    return standing.status != "closed"
+
+
+async def _refuse(watch: "Connection[Record]", import_id: UUID, job: Any) -> None:
+    findings = Findings()
+    findings.add("requester_lost_right")
+    async with watch.transaction():
+        await repository.end(watch, import_id, "refused", None, {}, findings)
+        await repository.remember_refusal(
+            watch, job["requested_by_kind"], job["requested_by"], job["organisation_id"], import_id
+        )
 
 
 async def _work(

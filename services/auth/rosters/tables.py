@@ -87,16 +87,3 @@ class RosterRole(Table, table=True):
     source_id: UUID = roster_source(primary_key=True)
     sourced_id: str = Field(primary_key=True)
     assignment_id: UUID
-
-
-class RosterRight(Table, table=True):
-    """An organisation whose rosters, with those of all below it, may say who somebody is platform-wide.
-
-    They may by `userMasterIdentifier`; granted from above, and never needed at the root.
-    """
-
-    __tablename__ = "roster_right"
-
-    organisation_id: UUID = reference("organisation.id", primary_key=True)
-    granted_by: UUID | None = reference("person.id", nullable=True)
-    granted_at: datetime = moment()

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
+from services.auth.roster_rights import service as roster_rights
 from services.auth.rosters.applying import staging
 from services.auth.rosters.applying.script import CHANGES, Counts, Script, tables
 from services.auth.rosters.applying.staging import Progress
@@ -133,6 +134,8 @@ async def _load(
     await connection.execute(tables())
     await staging.make_tables(connection)
     await staging.copy_in(connection, files, found, findings, progress)
+    if await roster_rights.held(connection, order.anchor) is not None:
+        await connection.execute("insert into import_mode values ('master', 'believed')")
     script = Script(connection, source, order.anchor, found.dialect, findings, outcome.counts)
     for place, name in enumerate(_CHECKS):
         await progress("checking", name[3:], place, len(_CHECKS))

@@ -1,4 +1,13 @@
--- A person is found by this roster's identifier, else by the userMasterIdentifier, else is new.
+-- A person is found by this roster's identifier, else by the userMasterIdentifier, else is new. That number is one on
+-- the whole platform: who may not say it says nothing by it, neither finding somebody nor taking the number first.
+
+--@ check master_not_believed user.master
+select line, sourced_id as value from stage_user
+where master is not null and not exists (select from import_mode where kind = 'master')
+
+--@ step
+update stage_user set master = null
+where master is not null and not exists (select from import_mode where kind = 'master')
 
 --@ step
 insert into t_user
