@@ -32,6 +32,7 @@ from services.auth.recovery import routes as recovery
 from services.auth.recovery.service import Recovery
 from services.auth.recovery.worker import RecoveryWorker
 from services.auth.roster_rights import routes as roster_rights
+from services.auth.roster_rights import routes as roster_rights
 from services.auth.rosters import routes as rosters
 from services.auth.rosters.rules import UPLOAD_LIMIT_BYTES
 from services.auth.rosters.workers import Workers
@@ -64,6 +65,7 @@ ROUTERS: Final = (
     organisations.router,
     clients.router,
     rosters.router,
+    roster_rights.router,
     roster_rights.router,
     audit.router,
     assets.router,
