@@ -26,6 +26,13 @@ where c.digest = $1 and c.used_at is null and c.revoked_at is null and c.expires
   and (c.issued_by is null
     or not exists ({OUT_OF_CHARGE.format(person="a.person_id", administrator="c.issued_by")}))
 """
+_OWN: Final = """
+select a.username, a.password_hash, p.given_name, p.family_name, p.preferred_name, p.email,
+  array(select o.name from role_assignment r join organisation o on o.id = r.organisation_id
+    where r.person_id = p.id and r.status = 'open' limit 20) as organisations
+from account a join person p on p.id = a.person_id
+where a.person_id = $1 and a.state = 'active' and p.status = 'active'
+"""
 _USE_CODE: Final = """
 update activation_code set used_at = now()
 where digest = $1 and used_at is null and revoked_at is null and expires_at > now()
@@ -36,6 +43,11 @@ returning person_id
 async def find_for_sign_in(pool: Any, canonical: str) -> Any:
     """The active account of this user name, or None. For sign-in only."""
     return await pool.fetchrow(_FOR_SIGN_IN, canonical)
+
+
+async def find_own(where: Where, person: UUID) -> Row | None:
+    """The person's active account with its hash, and the names a password must not consist of."""
+    return await fetch_one(where, _OWN, person)
 
 
 async def find(where: Where, person: UUID) -> Row | None:
@@ -104,7 +116,7 @@ async def use_code(where: Where, digest: bytes) -> bool:
     return await fetch_one(where, _USE_CODE, digest) is not None
 
 
-async def set_password(where: Where, person: UUID, password_hash: str, *, is_short: bool = False) -> None:
+async def set_password(where: Where, person: UUID, password_hash: str, *, is_short: bool) -> None:
     """Set a password the person chose and make the account active, unless it is suspended."""
     await execute(
         where,

@@ -21,10 +21,11 @@ from services.auth.actors import Actor
 from services.auth.audit.service import remember
 from services.auth.authority import service as authority
 from services.auth.authority.problems import NotInCharge
-from services.auth.passwords.service import Passwords
+from services.auth.families import service as families
+from services.auth.passwords.service import ChosenPassword, Passwords
 from services.auth.people import service as people
 from services.auth.sessions.service import end_all_sessions
-from services.auth.sql import Where
+from services.auth.sql import Row, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +111,38 @@ async def activate(database: Database, passwords: Passwords, code: str, password
     found = await repository.find_for_activation(database.pool, digest)
     if found is None:
         raise CodeRefused
-    context = [found["username"], found["given_name"], found["family_name"], found["preferred_name"] or ""]
-    password_hash = await passwords.chosen(password, context=[*context, *found["organisations"]])
+    chosen = await passwords.chosen(password, context=names_in(found))
     person: UUID = found["person_id"]
     async with database.transaction() as session:
         if not await repository.use_code(session, digest):
             raise CodeRefused
-        await repository.set_password(session, person, password_hash)
-        await end_all_sessions(session, person)
+        await set_chosen_password(session, person, chosen)
         await remember(session, Actor("person", person), "account.activated", subject=person)
     return person, found["username"]
 
 
+def names_in(found: Row) -> list[str]:
+    """The names in a row about an account: what its password must not consist of."""
+    names = [found["username"], found["given_name"], found["family_name"], found["preferred_name"] or ""]
+    return [*names, *found["organisations"]]
+
+
+async def set_chosen_password(
+    session: Where, person: UUID, chosen: ChosenPassword, *, keep: UUID | None = None
+) -> None:
+    """Set a password the person chose: every session but one to be kept ends, with all it gave."""
+    await repository.set_password(session, person, chosen.hash, is_short=chosen.is_short)
+    await end_all_sessions(session, person, keep=keep)
+    await families.end_of_person(session, person, "password-changed", except_session=keep)
+
+
+async def own_account(where: Where, person: UUID) -> Row | None:
+    """The person's active account with names, mail address and hash; for checks by the person."""
+    return await repository.find_own(where, person)
+
+
 async def suspend(session: Where, actor: Actor, person: UUID) -> None:
-    """Suspend the account at once: no sign-in, every session ended. Tokens end within their life.
+    """Suspend the account at once: no sign-in, every session ended, with all tokens they gave.
 
     No roster lets it work again, not even one that had disabled it before. Raises LastAdministrator.
     """
@@ -135,6 +154,7 @@ async def suspend(session: Where, actor: Actor, person: UUID) -> None:
     if account is not None and account["state"] != "disabled":
         await repository.set_state(session, person, "disabled")
         await end_all_sessions(session, person)
+        await families.end_of_person(session, person, "suspended")
         await remember(session, actor, "account.suspended", organisation=organisation, subject=person)
 
 
@@ -158,8 +178,8 @@ async def ensure_account(
     if await repository.find(session, person) is None:
         if not await repository.insert(session, person, username.strip(), folded):
             raise UsernameTaken
-        password_hash = await passwords.chosen(password, context=[username])
-        await repository.set_password(session, person, password_hash)
+        chosen = await passwords.chosen(password, context=[username])
+        await repository.set_password(session, person, chosen.hash, is_short=chosen.is_short)
 
 
 async def person_of(session: Where, username: str) -> UUID | None:
@@ -181,3 +201,9 @@ async def mail_address_of(where: Where, person: UUID) -> str | None:
 async def void_short_password(session: Where, person: UUID) -> None:
     """Let a password that is only enough with a second factor no longer count; a code sets a new one."""
     await repository.void_short_password(session, person)
+
+
+async def is_password(session: Where, person: UUID, password_hash: str) -> bool:
+    """Whether the active account still has this hash; its row stays locked until the end."""
+    found = await repository.find(session, person)
+    return found is not None and found["state"] == "active" and found["password_hash"] == password_hash

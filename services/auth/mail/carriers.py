@@ -116,7 +116,7 @@ def composed(identifier: str, sender: str, recipient: str, subject: str, body: s
     """The mail as it travels; the same identifier each time it is tried, so that a twin can be recognised."""
     mail = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
     domain = sender.rpartition("@")[2]
-    mail["From"] = Address("学部 Xuebu", addr_spec=sender)
+    mail["From"] = Address("学簿 Xuebu", addr_spec=sender)
     local, _, host = recipient.rpartition("@")
     mail["To"] = Address(username=local, domain=host.encode("idna").decode("ascii"))
     mail["Subject"] = subject

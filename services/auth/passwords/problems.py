@@ -1,8 +1,10 @@
 """Expected failures of choosing and checking passwords."""
 
+from typing import Final
+
 from libs.common.languages import Text
 from libs.common.problems import InvalidRequest, Unavailable
-from services.auth.passwords.rules import MAX_CODE_POINTS, MIN_ALONE, Weakness
+from services.auth.passwords.rules import MAX_CODE_POINTS, MIN_ALONE, MIN_WITH_SECOND_FACTOR, Weakness
 
 _REASONS: dict[Weakness, Text] = {
     "unreadable": Text("It contains characters that cannot be typed.", "密码含有无法输入的字符。"),
@@ -23,6 +25,12 @@ _REASONS: dict[Weakness, Text] = {
 }
 
 
+_TOO_SHORT_WITH_SECOND_FACTOR: Final = Text(
+    f"It must have at least {MIN_WITH_SECOND_FACTOR} characters.",
+    f"密码至少需要 {MIN_WITH_SECOND_FACTOR} 个字符。",
+)
+
+
 class PasswordRefused(InvalidRequest):
     """The chosen password is not accepted: too short, too long, or on the list of those everybody tries.
 
@@ -32,9 +40,10 @@ class PasswordRefused(InvalidRequest):
 
     title = Text("Choose another password", "请换一个密码")
 
-    def __init__(self, reason: Weakness) -> None:
+    def __init__(self, reason: Weakness, *, second_factor: bool = False) -> None:
         super().__init__(reason=reason)
-        self._sentence = _REASONS[reason]
+        short = reason == "too_short" and second_factor
+        self._sentence = _TOO_SHORT_WITH_SECOND_FACTOR if short else _REASONS[reason]
 
     def explanation(self) -> Text:
         """The reason as a sentence."""

@@ -36,7 +36,7 @@ _MIN_REMAINDER: Final = 5
 _LEET: Final = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i"}
 )
-_PRODUCT: Final = ("xuebu", "学部", "学习空间", "学分银行", "learningspace", "creditbank")
+_PRODUCT: Final = ("xuebu", "学簿", "学部", "学习空间", "学分银行", "learningspace", "creditbank")
 
 
 _LONGEST_COMMON: Final = max(map(len, COMMON))

@@ -1,14 +1,23 @@
 """Choosing and checking passwords, off the event loop."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from services.auth.passwords import hashing
 from services.auth.passwords.hashing import Verdict, is_acceptable
 from services.auth.passwords.pool import HashingPool
 from services.auth.passwords.problems import PasswordRefused
-from services.auth.passwords.rules import MAX_CODE_POINTS, normalised, weakness
+from services.auth.passwords.rules import MAX_CODE_POINTS, MIN_ALONE, normalised, weakness
 
-__all__ = ["Passwords", "Verdict", "is_acceptable"]
+__all__ = ["ChosenPassword", "Passwords", "Verdict", "is_acceptable"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPassword:
+    """The hash of an accepted password, and whether that is too short without a second factor."""
+
+    hash: str
+    is_short: bool
 
 
 class Passwords:
@@ -21,12 +30,15 @@ class Passwords:
         """Begin what the first sign-in would have to wait for; nobody waits for it here."""
         self._pool.begin(hashing.make_ready)
 
-    async def chosen(self, password: str, *, second_factor: bool = False, context: Iterable[str] = ()) -> str:
-        """The hash of a new password; raises PasswordRefused (no hash is run) or HashingBusy."""
+    async def chosen(
+        self, password: str, *, second_factor: bool = False, context: Iterable[str] = ()
+    ) -> ChosenPassword:
+        """A new password, hashed; raises PasswordRefused (no hash is run) or HashingBusy."""
         reason = weakness(password, second_factor=second_factor, context=context)
         if reason is not None:
-            raise PasswordRefused(reason)
-        return await self._pool.run(hashing.hashed, normalised(password) or "")
+            raise PasswordRefused(reason, second_factor=second_factor)
+        text = normalised(password) or ""
+        return ChosenPassword(await self._pool.run(hashing.hashed, text), is_short=len(text) < MIN_ALONE)
 
     async def check(self, password: str, stored: str | None) -> Verdict:
         """Whether the password is right; None for no such account takes the same time.
