@@ -8,12 +8,12 @@ from uuid import UUID
 import orjson
 
 from libs.common.database import Database
+from libs.common.tokens import KeyTable
 from services.auth.actors import SYSTEM
 from services.auth.audit.rules import Action
 from services.auth.audit.service import remember
 from services.auth.authorization import repository
 from services.auth.authorization.codes import CODE_LIFE, new_code
-from services.auth.authorization.hints import Keys
 from services.auth.authorization.rules import Asked, AuthorizationRefused, NotAnswerable, answer_address
 from services.auth.clients.rules import worth_remembering
 from services.auth.clients.service import Client, ClientFinder
@@ -33,7 +33,7 @@ class Server:
 
     database: Database
     finder: ClientFinder
-    keys: Keys
+    keys: KeyTable
     issuer: str
     refusals: "Refusals"
 

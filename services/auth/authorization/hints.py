@@ -1,6 +1,5 @@
 """ID tokens that come back to us as hints (OpenID Connect Core, 3.1.2.1; RP-Initiated Logout, section 2)."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,8 +13,6 @@ from libs.common.tokens import (
     json_object,
     verify,
 )
-
-Keys = Callable[[], Awaitable[KeyTable]]
 
 
 class HintRefused(Exception):
@@ -31,7 +28,7 @@ class Hint:
     client_id: str
 
 
-async def read_hint(keys: Keys, token: str, *, issuer: str, client_id: str | None, now: float) -> Hint | None:
+def read_hint(keys: KeyTable, token: str, *, issuer: str, client_id: str | None, now: float) -> Hint | None:
     """What an ID token says, however long ago it expired; its signature, issuer and audience hold.
 
     None for one whose key we no longer publish: it may have been ours, but nothing proves it any more.
@@ -41,7 +38,7 @@ async def read_hint(keys: Keys, token: str, *, issuer: str, client_id: str | Non
         issued_at, audience = _unproven(token)
         if issued_at > now + LEEWAY_SECONDS or client_id not in (None, audience):
             raise HintRefused
-        claims = verify(token, await keys(), issuer=issuer, audience=audience, use="id", now=issued_at)
+        claims = verify(token, keys, issuer=issuer, audience=audience, use="id", now=issued_at)
         session = UUID(claims.session) if claims.session is not None else None
         return Hint(UUID(claims.subject), session, audience)
     except UnknownKey:

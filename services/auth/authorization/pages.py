@@ -27,9 +27,7 @@ _LARGEST_FORM: Final = 16 * 1024
 async def _server(request: Request) -> Server:
     state = request.app.state
     refusals = Refusals(state.redis, prefix=state.settings.redis_prefix)
-    return Server(
-        state.database, state.clients, state.keys.verification_keys, state.settings.issuer, refusals
-    )
+    return Server(state.database, state.clients, state.keys.table, state.settings.issuer, refusals)
 
 
 TheServer = Annotated[Server, Depends(_server)]

@@ -87,7 +87,7 @@ async def begin(
         raise NotAnswerable("foreign-redirect")
     try:
         asked = validate(parameters, redirect_uri, client.scopes)
-        asked = await _about_whom(server, client, asked, now)
+        asked = _about_whom(server, client, asked, now)
         return await _go_on(server, Pending(new_id(), client, asked, NEVER, None), session, browser, now)
     except AuthorizationRefused as refused:
         return await refuse(server, client, redirect_uri, parameters.state(), refused)
@@ -175,12 +175,12 @@ async def _waiting(server: Server, request: UUID, browser: bytes) -> Pending:
     return waiting
 
 
-async def _about_whom(server: Server, client: Client, asked: Asked, now: datetime) -> Asked:
+def _about_whom(server: Server, client: Client, asked: Asked, now: datetime) -> Asked:
     """The request with the person its id_token_hint names (OpenID Connect Core, 3.1.2.1)."""
     if asked.id_token_hint is None:
         return asked
     try:
-        hint = await read_hint(
+        hint = read_hint(
             server.keys,
             asked.id_token_hint,
             issuer=server.issuer,

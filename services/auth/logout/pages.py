@@ -93,7 +93,7 @@ async def _judged(request: Request, parameters: Parameters) -> Asked:
     try:
         return await service.read(
             state.clients,
-            state.keys.verification_keys,
+            state.keys.table,
             parameters,
             issuer=state.settings.issuer,
             now=datetime.now(UTC),

@@ -6,7 +6,8 @@ from typing import Final
 
 from libs.common.database import Database
 from libs.common.problems import NotFound
-from services.auth.authorization.hints import Hint, HintRefused, Keys, read_hint
+from libs.common.tokens import KeyTable
+from services.auth.authorization.hints import Hint, HintRefused, read_hint
 from services.auth.authorization.rules import Parameters, answer_address
 from services.auth.clients import service as clients
 from services.auth.clients.service import Client, ClientFinder
@@ -44,7 +45,7 @@ class Asked:
 
 
 async def read(
-    finder: ClientFinder, keys: Keys, parameters: Parameters, *, issuer: str, now: datetime
+    finder: ClientFinder, keys: KeyTable, parameters: Parameters, *, issuer: str, now: datetime
 ) -> Asked:
     """The request, judged; raises LogoutRefused, and then nothing was done.
 
@@ -56,7 +57,7 @@ async def read(
     hint = None
     if token is not None:
         try:
-            hint = await read_hint(keys, token, issuer=issuer, client_id=named, now=now.timestamp())
+            hint = read_hint(keys, token, issuer=issuer, client_id=named, now=now.timestamp())
         except HintRefused:
             raise LogoutRefused("hint") from None
     client_id = named or (hint.client_id if hint is not None else None)
