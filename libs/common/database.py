@@ -40,7 +40,7 @@ class Database:
         #: set by the relay of this process; called after a transaction that recorded events
         self.events_recorded: Callable[[], None] = lambda: None
         #: set where revocations of tokens are kept; awaited after a transaction that recorded some
-        self.revocations_recorded: Callable[[], Awaitable[None]] = _nothing
+        self.revocations_recorded: Callable[[], Awaitable[object]] = _nothing
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection of one's own, outside the pools, for locks held over a long time."""

@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request
@@ -19,6 +20,7 @@ from starlette.types import Scope
 from libs.common import logs
 from libs.common.limits import RequestLimit
 from libs.common.problems import InsufficientScope, TooManyRequests, Unauthorized, Unavailable
+from libs.common.revocations import Revocations, RevocationSource
 from libs.common.tasks import end
 from libs.common.tokens import Claims, InvalidToken, KeyTable, TokenVerifier, UnknownKey
 
@@ -33,11 +35,20 @@ KeySource = Callable[[], Awaitable[KeyTable]]
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveRole:
+    """The role a person acts in at the moment, and where."""
+
+    role: str
+    organisation: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """The authenticated caller of a request.
 
     A person signed in (`session` is set, `subject` is the lifelong id) or a machine client
-    (`organisation` is its institution's id, `subject` the client's own).
+    (`organisation` is its institution's id, `subject` the client's own). `family` is that of the refresh
+    token it came by; `role` is a hint of what a person wants to act as, and grants nothing by itself.
     """
 
     subject: UUID
@@ -46,6 +57,8 @@ class Caller:
     organisation: UUID | None
     session: UUID | None
     token_id: str
+    family: UUID | None = None
+    role: ActiveRole | None = None
 
     @property
     def is_person(self) -> bool:
@@ -55,8 +68,20 @@ class Caller:
 class Identity:
     """Verifies the callers of one service. `start` before use, `stop` at the end."""
 
-    def __init__(self, *, issuer: str, audience: str, keys: KeySource, limit: RequestLimit) -> None:
-        self._verifier = TokenVerifier(issuer=issuer, audience=audience)
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        keys: KeySource,
+        limit: RequestLimit,
+        revocations: RevocationSource | None = None,
+    ) -> None:
+        #: which tokens are dead before their time
+        self.revocations = Revocations(revocations, self._refresh_keys)
+        self._verifier = TokenVerifier(
+            issuer=issuer, audience=audience, is_dead=self.revocations.tokens.covers if revocations else None
+        )
         self._fetch = keys
         self._limit = limit
         self._callers: OrderedDict[str, Caller] = OrderedDict()
@@ -68,8 +93,10 @@ class Identity:
 
     async def start(self) -> None:
         self._refresher = asyncio.create_task(self._refresh_for_ever())
+        self.revocations.start()
 
     async def stop(self) -> None:
+        await self.revocations.stop()
         if self._refresher is not None:
             await end(self._refresher)
 
@@ -83,6 +110,8 @@ class Identity:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthorized
+        if not self.revocations.is_known:
+            raise Unavailable
         claims = await self._claims(token)
         caller = self._callers.get(claims.token_id)
         if caller is None:
@@ -113,10 +142,14 @@ class Identity:
         """A key we do not know: perhaps a new one. One question at a time, and not one per bad token."""
         async with self._asking:
             if time.monotonic() - self._asked_at > _UNKNOWN_KEY_PAUSE_S:
-                await self.refresh()
+                await self._refresh_keys()
 
     async def refresh(self) -> None:
-        """Fetch the keys now; those we have stay in force when the issuer cannot be asked."""
+        """Fetch keys and revocations now; those we have stay in force when the issuer cannot be asked."""
+        await self._refresh_keys()
+        await self.revocations.refresh()
+
+    async def _refresh_keys(self) -> None:
         self._asked_at = time.monotonic()
         try:
             self._verifier.replace_keys(await self._fetch())
@@ -130,7 +163,7 @@ class Identity:
         """Without keys the service is not ready, so it asks often at first: the issuer may be starting."""
         pause = _FIRST_PAUSE_S
         while True:
-            await self.refresh()
+            await self._refresh_keys()
             await asyncio.sleep(REFRESH_S if self.has_keys else pause)
             pause = min(pause * 1.2, _LONGEST_PAUSE_S)
 
@@ -145,9 +178,20 @@ def _caller(claims: Claims) -> Caller:
             organisation=UUID(claims.organisation) if claims.organisation else None,
             session=UUID(claims.session) if claims.session else None,
             token_id=claims.token_id,
+            family=UUID(claims.family) if claims.family else None,
+            role=_role(claims.members.get("role")),
         )
-    except ValueError:
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise Unauthorized from None
+
+
+def _role(value: Any) -> ActiveRole | None:
+    if value is None:
+        return None
+    role = value["role"]
+    if not isinstance(role, str):
+        raise TypeError
+    return ActiveRole(role, UUID(value["organisation"]))
 
 
 def authorization_of(scope: Scope) -> str | None:

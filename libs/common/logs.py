@@ -24,6 +24,8 @@ INBOX_FAILED: Final = "inbox.failed"
 INBOX_CAUGHT_UP_BY_FEED: Final = "inbox.caught_up_by_feed"
 INBOX_SOURCE_WENT_BACK: Final = "inbox.source_went_back"
 KEYS_FAILED: Final = "identity.keys_failed"
+REVOCATIONS_UNKNOWN: Final = "identity.revocations_unknown"
+REVOCATIONS_FAILED: Final = "identity.revocations_failed"
 
 _LONGEST_CHAIN = 10
 

@@ -4,17 +4,20 @@ import asyncio
 import base64
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, cast, get_args
 from urllib.parse import quote, urlencode
 
 import orjson
 
 from libs.common.identity import KeySource
+from libs.common.revocations import Kind, Revocation, RevocationPage, RevocationSource
 from libs.common.tokens import KeyTable
 from libs.common.tracing import current_traceparent
-from libs.common.wire import CallFailed, Wire
+from libs.common.wire import CallFailed, CallRefused, Wire
 
-__all__ = ["CallFailed", "ServiceClient", "keys_of"]
+__all__ = ["CallFailed", "CallRefused", "ServiceClient", "keys_of", "revocations_of"]
+
+_REVOCATIONS_SCOPE: Final = "events.read"
 
 
 class ServiceClient:
@@ -40,7 +43,7 @@ class ServiceClient:
         if status == 401 and audience and scope:
             self._tokens.pop((audience, scope), None)
         if status != 200:
-            raise CallFailed(f"status {status}")
+            raise CallRefused(status)
         return body
 
     async def _token(self, audience: str, scope: str) -> str:
@@ -65,7 +68,7 @@ class ServiceClient:
         }
         status, body = await self._call("POST", self._token_endpoint, headers, urlencode(form).encode())
         if status != 200:
-            raise CallFailed(f"token endpoint answered {status}")
+            raise CallRefused(status, "token endpoint: ")
         try:
             answer = _object(body)
             return str(answer["access_token"]), float(answer["expires_in"])
@@ -91,10 +94,38 @@ def keys_of(address: str) -> KeySource:
         finally:
             wire.close()
         if status != 200:
-            raise CallFailed(f"status {status}")
+            raise CallRefused(status)
         return KeyTable.from_jwks(_object(body))
 
     return fetch
+
+
+def revocations_of(client: ServiceClient, address: str, audience: str) -> RevocationSource:
+    """The issuer's list at `address`, asked with this service's own token for `audience`."""
+
+    async def read(cursor: str | None) -> RevocationPage:
+        asked = f"{address}?cursor={quote(cursor, safe='')}" if cursor else address
+        body = await client.get(asked, audience=audience, scope=_REVOCATIONS_SCOPE)
+        try:
+            return _page(_object(body))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CallFailed(type(error).__name__) from error
+
+    return read
+
+
+def _page(document: dict[str, Any]) -> RevocationPage:
+    kinds = get_args(Kind)
+    return RevocationPage(
+        items=[
+            Revocation(cast(Kind, item["kind"]), item["value"], item["issued_until"], item["until"])
+            for item in document["items"]
+            if item["kind"] in kinds
+        ],
+        next=str(document["next"]),
+        more=bool(document["more"]),
+        keys=str(document["keys"]),
+    )
 
 
 def _object(body: bytes) -> dict[str, Any]:

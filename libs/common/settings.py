@@ -38,6 +38,12 @@ class ServiceSettings(BaseSettings):
     issuer: str = Field(description="issuer of the access tokens: the identity provider")
     jwks_address: str | None = Field(default=None, description="key set; default: issuer's well-known")
     token_address: str | None = Field(default=None, description="token endpoint; default: issuer's")
+    revocations_address: str | None = Field(
+        default=None, description="list of revoked tokens; default: issuer's"
+    )
+    issuer_audience: str | None = Field(
+        default=None, description="audience of the issuer's own interface, where revoked tokens are listed"
+    )
     client_id: str | None = Field(default=None, description="this service's own client")
     client_secret: SecretStr | None = None
 
@@ -68,6 +74,10 @@ class ServiceSettings(BaseSettings):
     @property
     def token_endpoint(self) -> str:
         return self.token_address or f"{self.issuer}/oauth/token"
+
+    @property
+    def revocations_list(self) -> str:
+        return self.revocations_address or f"{self.issuer}/v1/revocations"
 
 
 def _is_safe(address: str) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal, NoReturn, TypeGuard
@@ -72,6 +72,7 @@ class Claims:
     client_id: str | None
     scopes: frozenset[str]
     session: str | None
+    family: str | None
     organisation: str | None
     members: Mapping[str, Any]
 
@@ -226,6 +227,7 @@ def _checked(
         client_id=_optional_text(members, "client_id"),
         scopes=frozenset(scope.split(" ")) - {""},
         session=_optional_text(members, "sid"),
+        family=_optional_text(members, "family"),
         organisation=_optional_text(members, "org"),
         members=MappingProxyType(members),
     )
@@ -295,11 +297,11 @@ class TokenVerifier:
     """Verifies tokens of one issuer, audience and use, and remembers the good ones until they expire.
 
     Verified tokens are kept by SHA-256 of their text, least recently used first out; refusals are not kept,
-    so a flood of bad tokens takes no memory. A revocation list must be keyed by `Claims.token_id`, which a
-    hit carries as well: a token's text is malleable, its id is not.
+    so a flood of bad tokens takes no memory. `is_dead` is asked of every token, also of a remembered one: it
+    must go by the claims, since a token's text is malleable and its id is not.
     """
 
-    __slots__ = ("_audience", "_capacity", "_issuer", "_keys", "_seen", "_use")
+    __slots__ = ("_audience", "_capacity", "_is_dead", "_issuer", "_keys", "_seen", "_use")
 
     def __init__(
         self,
@@ -309,10 +311,12 @@ class TokenVerifier:
         use: Use = "access",
         keys: KeyTable | None = None,
         capacity: int = 10_000,
+        is_dead: Callable[[Claims], bool] | None = None,
     ) -> None:
         self._issuer, self._audience, self._use = issuer, audience, use
         self._keys = keys or KeyTable({})
         self._capacity = capacity
+        self._is_dead = is_dead
         self._seen: OrderedDict[bytes, Claims] = OrderedDict()
 
     @property
@@ -337,6 +341,9 @@ class TokenVerifier:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._seen.get(digest)
         if known is not None:
+            if self._is_dead is not None and self._is_dead(known):
+                del self._seen[digest]
+                _refuse("revoked")
             if known.expires_at > now - LEEWAY_SECONDS and known.issued_at <= now + LEEWAY_SECONDS:
                 self._seen.move_to_end(digest)
                 return known
@@ -344,6 +351,8 @@ class TokenVerifier:
         claims = verify(
             token, self._keys, issuer=self._issuer, audience=self._audience, use=self._use, now=now
         )
+        if self._is_dead is not None and self._is_dead(claims):
+            _refuse("revoked")
         self._seen[digest] = claims
         if len(self._seen) > self._capacity:
             self._seen.popitem(last=False)

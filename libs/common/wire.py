@@ -24,6 +24,14 @@ class CallFailed(Exception):
     """The other service could not be reached, or did not answer as documented."""
 
 
+class CallRefused(CallFailed):
+    """The other service answered, but not with a 200."""
+
+    def __init__(self, status: int, what: str = "") -> None:
+        super().__init__(f"{what}status {status}")
+        self.status = status
+
+
 class Wire:
     """Connections to neighbours, each used by one call at a time. `close` at the end."""
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from libs.common.http import Service, create_app
 from libs.common.identity import KeySource
+from libs.common.revocations import RevocationSource
 from services.auth.accounts import routes as accounts
 from services.auth.audit import routes as audit
 from services.auth.classes import routes as classes
@@ -31,7 +32,11 @@ from services.auth.people import routes as people
 from services.auth.recovery import routes as recovery
 from services.auth.recovery.service import Recovery
 from services.auth.recovery.worker import RecoveryWorker
+from services.auth.revocations import routes as revocations
+from services.auth.revocations.service import Pruner, own_list
 from services.auth.roster_rights import routes as roster_rights
+from services.auth.revocations import routes as revocations
+from services.auth.revocations.service import Pruner, own_list
 from services.auth.roster_rights import routes as roster_rights
 from services.auth.rosters import routes as rosters
 from services.auth.rosters.rules import UPLOAD_LIMIT_BYTES
@@ -54,6 +59,7 @@ ROUTERS: Final = (
     issued.router,
     userinfo.router,
     keys.router,
+    revocations.router,
     sign_in.router,
     sessions.router,
     accounts.router,
@@ -113,10 +119,12 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             state.database, state.courier, public_address=settings.public_address
         )
         state.roster_workers = Workers(settings, state.database)
+        state.pruner = Pruner(state.database.pool)
         await state.keys.start()
         state.passwords.start()
         if background:
             await state.roster_workers.start()
+            state.pruner.start()
             state.courier.start()
             state.recovery_worker.start()
         try:
@@ -125,6 +133,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             await state.recovery_worker.stop()
             await state.courier.stop()
             await state.roster_workers.stop()
+            await state.pruner.stop()
             await state.clients.stop()
             await state.keys.stop()
             state.passwords.stop()
@@ -133,6 +142,9 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         app.state.keys = KeyRing(app.state.database, seal_of(settings))
         source: KeySource = app.state.keys.verification_keys
         return source
+
+    def own_revocations(app: FastAPI) -> RevocationSource:
+        return own_list(app.state.database.pool, lambda: app.state.keys.published.etag)
 
     return create_app(
         Service(
@@ -143,6 +155,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             settings=settings,
             routers=ROUTERS,
             keys=own_keys,
+            revocations=own_revocations,
             body_limits={rosters.router.prefix: UPLOAD_LIMIT_BYTES},
             lifespan=lifespan,
             background=background,

@@ -18,6 +18,7 @@ class CreditbankSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="CREDITBANK_", frozen=True, extra="ignore")
 
     port: int = Field(default=8003, ge=0, le=65535)
+    issuer_audience: str | None = AUTH_AUDIENCE
     auth_address: str = Field(default="http://127.0.0.1:8001", description="where auth's events are read")
     key_encryption_key: SecretStr = Field(
         default=SecretStr(DEVELOPMENT_SECRET),

@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 from libs.common.settings import ServiceSettings
 
 AUDIENCE: Final = "urn:xuebu:spaces"
+AUTH_AUDIENCE: Final = "urn:xuebu:auth"
 
 
 class SpacesSettings(ServiceSettings):
@@ -16,6 +17,7 @@ class SpacesSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="SPACES_", frozen=True, extra="ignore")
 
     port: int = Field(default=8002, ge=0, le=65535)
+    issuer_audience: str | None = AUTH_AUDIENCE
     auth_address: str = Field(description="address of auth, whose event feed fills gaps in the stream")
     creditbank_address: str = Field(description="address of creditbank, for the same")
     current_within_seconds: float = Field(

@@ -22,7 +22,8 @@ from libs.common.inbox import Handler, Inbox
 from libs.common.limits import RequestLimit
 from libs.common.redis_store import connect
 from libs.common.relay import Relay
-from libs.common.service_client import ServiceClient, keys_of
+from libs.common.revocations import RevocationSource
+from libs.common.service_client import ServiceClient, keys_of, revocations_of
 from libs.common.settings import ServiceSettings
 from libs.common.tasks import end
 
@@ -65,6 +66,8 @@ class Service:
     sources: dict[str, Source] = field(default_factory=dict)
     #: where the keys of access tokens come from; default: the issuer's key set by HTTP
     keys: Callable[[FastAPI], KeySource] | None = None
+    #: where revoked tokens are listed; default: the issuer's list, for a service with a client of its own
+    revocations: Callable[[FastAPI], RevocationSource] | None = None
     #: larger (or smaller) bodies than the setting, by path
     body_limits: dict[str, int] = field(default_factory=dict)
     #: the service's own part of start and stop
@@ -153,7 +156,14 @@ async def _running(app: FastAPI, service: Service) -> AsyncIterator[None]:
             state.redis, prefix=settings.redis_prefix, per_minute=settings.requests_per_minute
         )
         keys = service.keys(app) if service.keys else keys_of(settings.keys_address)
-        state.identity = Identity(issuer=settings.issuer, audience=service.audience, keys=keys, limit=limit)
+        state.identity = Identity(
+            issuer=settings.issuer,
+            audience=service.audience,
+            keys=keys,
+            limit=limit,
+            revocations=_revocations(app, service),
+        )
+        state.database.revocations_recorded = state.identity.revocations.refresh
         relay = Relay(
             state.database,
             state.redis,
@@ -171,6 +181,16 @@ async def _running(app: FastAPI, service: Service) -> AsyncIterator[None]:
                 stack, [relay.run, relay.listen, limit.run, *(inbox.run for inbox in state.inboxes)]
             )
         yield
+
+
+def _revocations(app: FastAPI, service: Service) -> RevocationSource | None:
+    settings = service.settings
+    if service.revocations is not None:
+        return service.revocations(app)
+    if settings.issuer_audience is None or settings.client_id is None or settings.client_secret is None:
+        logs.logger(__name__).warning(logs.REVOCATIONS_UNKNOWN)
+        return None
+    return revocations_of(app.state.service_client, settings.revocations_list, settings.issuer_audience)
 
 
 def _inbox(app: FastAPI, service: Service, name: str, source: Source) -> Inbox:

@@ -47,7 +47,13 @@ async def _parts(request: Request) -> dict[str, bool]:
     database, redis = await asyncio.gather(
         holds(state.database.pool.fetchval("select 1")), holds(state.redis.ping())
     )
-    return {"database": database, "redis": redis, "keys": state.identity.has_keys}
+    identity = state.identity
+    return {
+        "database": database,
+        "redis": redis,
+        "keys": identity.has_keys,
+        "revocations": identity.revocations.is_known,
+    }
 
 
 @router.get(
@@ -57,7 +63,7 @@ async def ready(
     request: Request, response: Response, parts: Annotated[dict[str, bool], Depends(_parts)]
 ) -> Ready:
     # Redis away is survived (events wait, the feed serves readers), so it is told but does not unready.
-    serves = parts["database"] and parts["keys"]
+    serves = parts["database"] and parts["keys"] and parts["revocations"]
     response.status_code = 200 if serves else 503
     response.headers["Cache-Control"] = "no-store"
     sources = {inbox.source: inbox.as_of for inbox in request.app.state.inboxes}

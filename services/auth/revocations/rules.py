@@ -9,3 +9,5 @@ KINDS: Final[tuple[str, ...]] = get_args(Kind)
 # revocation is forgotten once no token that it ends can still be valid.
 LONGEST_LIFE_SECONDS: Final = 3600 + 60
 MOST_PER_PAGE: Final = 10_000
+PRUNE_SECONDS: Final = 60.0
+MOST_PRUNED: Final = 50_000

@@ -9,16 +9,30 @@ that made it, within 2 seconds in every other process of ours while this service
 with the token's own end.
 """
 
-from collections.abc import Iterable
-from typing import Any
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from libs.common import logs
+from libs.common.paging import decode_cursor, encode_cursor
+from libs.common.revocations import Revocation, RevocationPage, RevocationSource
+from libs.common.tasks import end
 from libs.common.tokens import Claims
 from services.auth.revocations import repository
-from services.auth.revocations.rules import LONGEST_LIFE_SECONDS, Kind
+from services.auth.revocations.rules import (
+    LONGEST_LIFE_SECONDS,
+    MOST_PER_PAGE,
+    MOST_PRUNED,
+    PRUNE_SECONDS,
+    Kind,
+)
 from services.auth.sql import Where
+
+REVOCATIONS_NOT_PRUNED: Final = "revocations.not_pruned"
 
 
 async def revoke(
@@ -56,3 +70,70 @@ async def is_revoked(where: Where, claims: Claims) -> bool:
         person=claims.subject,
         issued_at=claims.issued_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A part of what is new; `next` is the cursor to go on with."""
+
+    items: list[dict[str, Any]]
+    next: str
+    more: bool
+
+
+async def changes(pool: Any, cursor: str | None, limit: int = MOST_PER_PAGE) -> Changes:
+    """Revocations since the cursor, at most `limit`; raises InvalidCursor."""
+    since, kind, value, begun = decode_cursor(cursor, int, str, str, int) if cursor else (0, "", "", 0)
+    rows, now = await repository.changes(pool, since, (kind, value), limit)
+    if since > now:  # numbered by a database of before: what is here now has begun from an older copy
+        since, begun = 0, 0
+        rows, now = await repository.changes(pool, since, ("", ""), limit)
+    items = [
+        {
+            "kind": row["kind"],
+            "value": row["value"],
+            "issued_until": row["issued_until"],
+            "until": row["until"],
+        }
+        for row in rows
+    ]
+    # The next time begins where the first part of this one stood, not the last: see `_CHANGES`.
+    begun = begun or now
+    more = len(rows) == limit
+    last = encode_cursor(since, rows[-1]["kind"], rows[-1]["value"], begun) if more else None
+    return Changes(items, last or encode_cursor(begun, "", "", 0), more)
+
+
+def own_list(pool: Any, keys_version: Callable[[], str]) -> RevocationSource:
+    """The list as this service itself reads it, from the database."""
+
+    async def read(cursor: str | None) -> RevocationPage:
+        page = await changes(pool, cursor)
+        items = [Revocation(**item) for item in page.items]
+        return RevocationPage(items, page.next, page.more, keys_version())
+
+    return read
+
+
+class Pruner:
+    """Forgets, every minute, what can end nothing any more. `start` before use, `stop` at the end."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._task: asyncio.Task[None] | None = None
+        self._log = logs.logger(__name__)
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._prune_for_ever())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await end(self._task)
+
+    async def _prune_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_SECONDS)
+            try:
+                await repository.prune(self._pool, MOST_PRUNED)
+            except Exception as error:  # the database is away: the next time then
+                self._log.warning(REVOCATIONS_NOT_PRUNED, error=type(error).__name__)

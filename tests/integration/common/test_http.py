@@ -155,7 +155,7 @@ async def test_a_caller_over_the_limit_is_told_when_to_come_back(
 async def test_readiness_names_its_parts(client: httpx.AsyncClient, app: FastAPI) -> None:
     answer = await client.get("/health/ready")
     assert answer.status_code == 200
-    assert answer.json()["parts"] == {"database": True, "redis": True, "keys": True}
+    assert answer.json()["parts"] == {"database": True, "redis": True, "keys": True, "revocations": True}
     await app.state.database.pool.close()
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["parts"]["database"]) == (503, False)
