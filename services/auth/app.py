@@ -45,8 +45,10 @@ from services.auth.second_factors import routes as second_factors
 from services.auth.second_factors.service import SecondFactors
 from services.auth.sessions import routes as sessions
 from services.auth.settings import AUDIENCE, AuthSettings
+from services.auth.sign_in import pages as sign_in_pages
 from services.auth.sign_in import routes as sign_in
 from services.auth.sign_in.service import SignIn
+from services.auth.throttling.devices import KnownDevices
 from services.auth.throttling.service import Throttle
 from services.auth.tokens import routes as tokens
 from services.auth.tokens.reading import Reader
@@ -74,6 +76,7 @@ ROUTERS: Final = (
     roster_rights.router,
     roster_rights.router,
     audit.router,
+    sign_in_pages.router,
     assets.router,
 )
 
@@ -109,7 +112,11 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         state.reader = Reader(state.keys, issuer=settings.issuer, audiences=AUDIENCES)
         state.issued = IssuedTokens(state.database, state.reader, issuer=settings.issuer)
         state.sign_in = SignIn(
-            state.database, state.passwords, state.throttle, session_hours=settings.session_hours
+            state.database,
+            state.passwords,
+            state.throttle,
+            KnownDevices(settings.key_encryption_key.get_secret_value()),
+            session_hours=settings.session_hours,
         )
         state.second_factors = SecondFactors(state.database, seal_of(settings), state.throttle)
         state.password_changes = PasswordChanges(state.database, state.passwords, state.throttle)

@@ -22,7 +22,8 @@ import services.auth.rights.tables
 import services.auth.roster_rights.tables
 import services.auth.rosters.tables
 import services.auth.second_factors.tables
-import services.auth.sessions.tables  # noqa: F401
+import services.auth.sessions.tables
+import services.auth.sign_in.tables  # noqa: F401
 from libs.common.outbox import outbox_table
 from services.auth.tables import Table
 

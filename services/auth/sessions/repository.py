@@ -43,6 +43,22 @@ with renewed as (
 )
 select person_id from renewed
 """
+# A second factor shown later: since the password was not asked for, the time of the sign-in stays.
+_STRENGTHEN: Final = """
+with stronger as (
+  update session s set secret_digest = $3, methods = $4::text[]
+  from account a
+  where s.id = $1 and s.person_id = $2 and s.ended_at is null and s.expires_at > now()
+    and a.person_id = s.person_id and a.state = 'active'
+  returning s.person_id
+), remembered as (
+  insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
+  select 0, 'session.renewed', 'person', person_id, person_id,
+    json_build_object('session', $1::uuid, 'methods', $4::text[]), '', ''
+  from stronger
+)
+select person_id from stronger
+"""
 _CURRENT: Final = """
 select s.id, s.person_id, s.authenticated_at, s.methods, s.expires_at, s.active_role_id
 from session s join account a on a.person_id = s.person_id join person p on p.id = s.person_id
@@ -101,6 +117,11 @@ async def renew(
     """Prolong a live session of the person under a new secret; False if it is none, or as with `start`."""
     values = (session, person, expires_at, network, device, digest, list(methods), stored_hash)
     return await pool.fetchval(_RENEW, *values) is not None
+
+
+async def strengthen(pool: Any, session: UUID, person: UUID, digest: bytes, methods: Sequence[str]) -> bool:
+    """Give a live session of the person a new secret and more methods; False if it is none."""
+    return await pool.fetchval(_STRENGTHEN, session, person, digest, list(methods)) is not None
 
 
 async def by_digest(pool: Any, digest: bytes) -> Any:

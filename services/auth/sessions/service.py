@@ -11,6 +11,7 @@ from libs.common.ids import new_id
 from libs.common.problems import NotFound
 from services.auth.actors import Actor
 from services.auth.audit.service import remember
+from services.auth.revocations import service as revocations
 from services.auth.sessions import repository
 from services.auth.sessions.rules import SECRET
 from services.auth.sql import Where
@@ -99,18 +100,32 @@ async def start(
     return (session, expires_at) if opened else None
 
 
+async def strengthen(pool: Any, session: Session, methods: Sequence[str], secret: str) -> bool:
+    """Add methods to a live session, under a new secret; False if it has ended."""
+    return await repository.strengthen(pool, session.id, session.person, digest_of(secret), methods)
+
+
 async def remember_refusal(pool: Any, person: UUID | None) -> None:
     """Remember that a sign-in was refused, of a person if the user name was somebody's."""
     await repository.remember_refusal(pool, person)
 
 
 async def end(session: Where, actor: Actor, identifier: UUID) -> None:
-    """End one of the actor's own sessions; raises NotFound for any other."""
-    if actor.person is None or not await repository.end(session, actor.person, identifier):
+    """End one of the actor's own sessions and its tokens; raises NotFound for any other."""
+    if not await end_if_alive(session, actor, identifier):
         raise NotFound
+
+
+async def end_if_alive(session: Where, actor: Actor, identifier: UUID) -> bool:
+    """As `end`; False for what is no live session of the actor."""
+    if actor.person is None or not await repository.end(session, actor.person, identifier):
+        return False
+    await revocations.revoke(session, "session", identifier)
     await remember(session, actor, "session.ended", subject=actor.person, session=identifier)
+    return True
 
 
 async def end_all_sessions(session: Where, person: UUID, *, keep: UUID | None = None) -> None:
-    """End whatever sessions the person has, but for one that is to be kept."""
-    await repository.end_all(session, person, keep)
+    """End whatever sessions the person has, and their tokens, but `keep`."""
+    ended = await repository.end_all(session, person, keep)
+    await revocations.revoke_all(session, "session", ended)

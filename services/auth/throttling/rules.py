@@ -6,7 +6,13 @@ from typing import Final
 # Failures of one account that cost nothing; then each doubles the wait, up to the cap.
 FREE_FAILURES: Final = 5
 LONGEST_WAIT_S: Final = 900
-ACCOUNT_MEMORY_S: Final = 24 * 3600
+# So many straight failures are the most that guessing may have (NIST SP 800-63B-4, 3.2.2): from then on one
+# attempt a day, until the holder signs in at a known device, recovers the account or gets a code from school.
+MOST_FAILURES: Final = 100
+WAIT_BEYOND_S: Final = 24 * 3600
+# How long failures are remembered after the last one: a few mistypes a day, a series of them a month.
+SHORT_MEMORY_S: Final = 24 * 3600
+LONG_MEMORY_S: Final = 30 * 24 * 3600
 # Failures from one network: a school behind one address mistypes a lot, a sprayer more.
 NETWORK_FAILURES: Final = 300
 NETWORK_WINDOW_S: Final = 600

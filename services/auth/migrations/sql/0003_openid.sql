@@ -163,3 +163,14 @@ language sql stable as $$
       and r.until > now() and issued_at <= coalesce(revoked_until(r.kind, r.revoked_at), issued_at)
   )
 $$
+
+create table started_sign_in (
+  browser_digest bytea not null,
+  person_id uuid not null,
+  created_at timestamptz default clock_timestamp() not null,
+  expires_at timestamptz not null,
+  constraint pk_started_sign_in primary key (browser_digest),
+  constraint fk_started_sign_in_person_id foreign key(person_id) references person (id)
+)
+
+create index ix_started_sign_in_expires_at on started_sign_in (expires_at)
