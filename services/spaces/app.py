@@ -14,10 +14,10 @@ from services.spaces.classes.handlers import classes_changed
 from services.spaces.coverage.routes import router as coverage
 from services.spaces.credits.handlers import credits_posted
 from services.spaces.organisations.handlers import organisations_changed
-from services.spaces.people.handlers import people_changed
+from services.spaces.people.handlers import people_changed, people_erased, people_merged
 from services.spaces.portfolio.routes import router as portfolio
 from services.spaces.posts.routes import router as posts
-from services.spaces.settings import AUDIENCE, SpacesSettings
+from services.spaces.settings import AUDIENCE, AUTH_AUDIENCE, SpacesSettings
 from services.spaces.spaces.routes import router as spaces
 
 _DESCRIPTION = """
@@ -29,6 +29,9 @@ what concerns them in one answer. 学习空间：人人有空间，班级、学�
 
 #: what is done with the neighbours' events, in this order within a batch
 AUTH_EVENTS: Final[dict[str, Handler]] = {
+    # Whoever is no more is not made anew by older news of the same batch.
+    "auth.person.erased.v1": people_erased,
+    "auth.person.merged.v1": people_merged,
     "auth.organisation.changed.v1": organisations_changed,
     "auth.person.changed.v1": people_changed,
     "auth.class.changed.v1": classes_changed,
@@ -54,7 +57,7 @@ def build(
             sources={
                 "auth": Source(
                     address=settings.auth_address,
-                    audience="urn:xuebu:auth",
+                    audience=AUTH_AUDIENCE,
                     handlers=AUTH_EVENTS,
                 ),
                 "creditbank": Source(

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 import services.spaces.classes.tables
 import services.spaces.credits.tables
+import services.spaces.lives.tables
 import services.spaces.memberships.tables
 import services.spaces.organisations.tables
 import services.spaces.people.tables

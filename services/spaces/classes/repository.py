@@ -49,6 +49,10 @@ where c.id in (
 )
 """
 
+_RETELL_TEACHERS = f"""
+update school_class c set teachers = {_TEACHERS.format(id="c.id")} where c.id = any($1::uuid[])
+"""
+
 
 async def save(connection: Connection, snapshots: bytes) -> Sequence[UUID]:
     """Store each class's newest snapshot and return the ids of those it changed or added.
@@ -62,3 +66,8 @@ async def save(connection: Connection, snapshots: bytes) -> Sequence[UUID]:
 async def rename_teachers(connection: Connection, people: Sequence[UUID]) -> None:
     """Let the classes these people teach show their names as they are now."""
     await connection.execute(_RENAME_TEACHERS, people)
+
+
+async def retell_teachers(connection: Connection, classes: Sequence[UUID]) -> None:
+    """Let these classes show who teaches them now."""
+    await connection.execute(_RETELL_TEACHERS, classes)

@@ -1,12 +1,12 @@
 """Learning about classes from events."""
 
 from services.spaces.classes import repository
-from services.spaces.classes.repository import rename_teachers
+from services.spaces.classes.repository import rename_teachers, retell_teachers
 from services.spaces.memberships import service as memberships
 from services.spaces.spaces import service as spaces
 from services.spaces.tables import Connection
 
-__all__ = ["learn", "rename_teachers"]
+__all__ = ["learn", "rename_teachers", "retell_teachers"]
 
 
 async def learn(connection: Connection, snapshots: bytes) -> None:

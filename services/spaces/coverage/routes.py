@@ -10,6 +10,7 @@ from services.spaces.callers import Observer
 from services.spaces.coverage import repository
 from services.spaces.coverage.problems import FiguresNotShown, OrganisationNotFound
 from services.spaces.coverage.schemas import Coverage
+from services.spaces.lives import service as lives
 from services.spaces.sources import sources_of
 
 router: Final = APIRouter(tags=["coverage"])
@@ -28,9 +29,11 @@ async def read_coverage(
     Everybody gets a space together with the news of them, so after an import these numbers grow to those
     of the roster; `sources.auth` says up to when the news has arrived.
     """
-    standing = await repository.standing(
-        database.pool, organisation, caller.subject, caller.organisation, _OVERSEERS
-    )
+    pool, client_of = database.pool, caller.organisation
+    standing = await repository.standing(pool, organisation, caller.subject, client_of, _OVERSEERS)
+    if standing is not None and not standing["belongs"] and not standing["may_look"]:
+        for person in await lives.after_merges(pool, caller.subject) or ():
+            standing = await repository.standing(pool, organisation, person, client_of, _OVERSEERS)
     if standing is None or not (standing["may_look"] or standing["belongs"]):
         raise OrganisationNotFound
     if not standing["may_look"]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from libs.common.events import Event, json_array
 from services.spaces.credits import repository
+from services.spaces.lives import service as lives
 from services.spaces.tables import Connection
 
 #: one event may tell of a thousand entries, so a batch is applied in portions of this size
@@ -13,6 +14,7 @@ _PORTION_BYTES: Final = 4 * 1024 * 1024
 
 async def credits_posted(connection: Connection, events: Sequence[Event]) -> None:
     """creditbank.credits.posted.v1"""
+    await lives.lock(connection, to_change=False)
     for portion in _portions(events):
         await repository.add(connection, json_array(portion))
 

@@ -7,13 +7,17 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text
 from sqlmodel import Field
 
 from services.spaces.organisations.rules import STATUSES
+from services.spaces.people.rules import CONSENTS
 from services.spaces.tables import Table, one_of
 
 
 class Person(Table, table=True):
     """A person as auth last told it; `name` is the real name as it is written in its language."""
 
-    __table_args__ = (CheckConstraint(one_of("status", STATUSES), name="person_status"),)
+    __table_args__ = (
+        CheckConstraint(one_of("status", STATUSES), name="person_status"),
+        CheckConstraint(one_of("consent", CONSENTS), name="person_consent"),
+    )
 
     id: UUID = Field(primary_key=True)
     version: int = Field(sa_type=BigInteger)
@@ -22,6 +26,9 @@ class Person(Table, table=True):
     family_name: str = Field(sa_type=Text)
     preferred_name: str | None = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
+    consent: str = Field(
+        default="not-needed", sa_type=Text, sa_column_kwargs={"server_default": "not-needed"}
+    )
 
 
 class PersonRole(Table, table=True):

@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from services.spaces.posts.rules import AUTHOR
 from services.spaces.tables import Pool
 
 # What is shown beside something is looked up by its key, row by row (`limit 1` keeps the planner to it):
@@ -39,12 +40,12 @@ where m.person = $1
 """
 
 # Only ids are gathered from every space; texts are fetched for the few that are shown.
-_POSTS = """
+_POSTS = f"""
 select coalesce(json_agg(json_build_object(
   'id', p.id,
   'space', json_build_object('id', p.space, 'kind', s.kind, 'title', s.title),
   'kind', p.kind, 'title', p.title, 'text', p.text, 'links', p.links,
-  'author', json_build_object('id', p.author, 'name', a.name),
+  'author', {AUTHOR},
   'recorded_at', p.recorded_at, 'changed_at', p.changed_at
 ) order by p.id desc), '[]')
 from (
@@ -84,7 +85,7 @@ _PORTFOLIO: Final = f"""
 select json_build_object(
   'person', json_build_object(
     'id', p.id, 'name', p.name, 'given_name', p.given_name, 'family_name', p.family_name,
-    'preferred_name', p.preferred_name, 'status', p.status
+    'preferred_name', p.preferred_name, 'status', p.status, 'consent', p.consent
   ),
   'roles', ({_ROLES}),
   'views', ({_VIEWS}),

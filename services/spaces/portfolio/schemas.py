@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.spaces.memberships.rules import Role
+from services.spaces.people.rules import Consent
 from services.spaces.posts.schemas import PersonReference, PostAnswer
 from services.spaces.sources import Sources
 
@@ -20,6 +21,7 @@ class Profile(BaseModel):
     family_name: str
     preferred_name: str | None
     status: Literal["active", "closed"]
+    consent: Consent = Field(description="a guardian's, for a child under 14")
 
 
 class OrganisationReference(BaseModel):

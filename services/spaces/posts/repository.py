@@ -6,21 +6,21 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.spaces.posts.rules import Draft
+from services.spaces.posts.rules import AUTHOR, Draft
 from services.spaces.posts.tables import Post
-from services.spaces.tables import Pool, Row
+from services.spaces.tables import Connection, Pool, Row
 
 #: later than every post, so that the first page needs no other statement than the following ones
 NEWEST: Final = UUID(int=2**128 - 1)
 
-_JSON = """json_build_object(
+_JSON = f"""json_build_object(
   'id', p.id,
   'space', json_build_object('id', p.space, 'kind', s.kind, 'title', s.title),
   'kind', p.kind,
   'title', p.title,
   'text', p.text,
   'links', p.links,
-  'author', json_build_object('id', p.author, 'name', a.name),
+  'author', {AUTHOR},
   'recorded_at', p.recorded_at,
   'changed_at', p.changed_at
 )"""
@@ -79,10 +79,12 @@ where p.id = $1 and p.status = 'published'
 # One statement, so that the post, its audit row and its event stand or fall together. A second writer with
 # the same key waits here for the first one's end and then adds nothing.
 _PUBLISH = """
-with added as (
+with writer as materialized (
+  select living($3) as id
+), added as (
   insert into post (
     id, space, author, kind, title, text, links, status, recorded_at, client_key, content_hash
-  ) values ($1, $2, $3, $4, $5, $6, $7, 'published', $8, $9, $10)
+  ) select $1, $2, id, $4, $5, $6, $7, 'published', $8, $9, $10 from writer where id is not null
   on conflict (author, client_key) do nothing
   returning id, space, author, recorded_at
 ), noted as (
@@ -92,7 +94,14 @@ with added as (
   insert into outbox (id, type, subject, data, traceparent)
   select uuid7(), $11, id::text, $12, $13 from added
 )
-select id from added
+select id as author, exists (select from added) as added from writer
+"""
+# The same key may have been used under both ids: it stays the survivor's own.
+_HAND_OVER = """
+update post set author = $2, client_key = case
+    when exists (select from post o where o.author = $2 and o.client_key = post.client_key)
+    then substring(sha256(client_key || uuid_send(id)) for 16) else client_key end
+where author = $1
 """
 
 
@@ -123,9 +132,12 @@ async def publish(
     event_type: str,
     event: bytes,
     traceparent: str | None,
-) -> bool:
-    """Add the post, its audit row and its event; False if the author's key is already used."""
-    added = await pool.fetchval(
+) -> Row:
+    """Add the post, its audit row and its event.
+
+    `added` is false if the author's key is already used; `author` is the author's id by now, null if erased.
+    """
+    row = await pool.fetchrow(
         _PUBLISH,
         draft.id,
         draft.space,
@@ -141,7 +153,8 @@ async def publish(
         event,
         traceparent,
     )
-    return added is not None
+    assert row is not None
+    return row
 
 
 async def of_key(pool: Pool, author: UUID, client_key: bytes) -> Row | None:
@@ -162,3 +175,8 @@ async def locked(session: AsyncSession, post: UUID, author: UUID) -> Post | None
 async def author_and_space(pool: Pool, post: UUID) -> Row | None:
     """Whose post it is, where, and its status."""
     return await pool.fetchrow("select author, space, status from post where id = $1", post)
+
+
+async def pass_on(connection: Connection, other: UUID, survivor: UUID) -> None:
+    """Make the other's posts the survivor's."""
+    await connection.execute(_HAND_OVER, other, survivor)

@@ -10,11 +10,12 @@ from libs.common.fields import Key
 from libs.common.paging import Page, PagingOf
 from services.spaces.answers import PRIVATE, json_answer, page_answer
 from services.spaces.callers import Reader, Writer
+from services.spaces.lives import service as lives
 from services.spaces.people.problems import NotYetKnown
 from services.spaces.posts import repository, service
 from services.spaces.posts.schemas import (
+    AuthorReference,
     LinkAnswer,
-    PersonReference,
     PostAnswer,
     PostInput,
     PostPatch,
@@ -40,6 +41,8 @@ async def read_feed(database: DatabaseOf, caller: Reader, paging: PagingOf, view
     """Posts of every space the caller reads, newest first; a guardian's view shows the children's classes."""
     (before,) = paging.after(UUID) or (repository.NEWEST,)
     row = await repository.feed(database.pool, caller, view, before, paging.limit)
+    if not row["is_known"] and (present := await lives.after_merges(database.pool, caller)):
+        row = await repository.feed(database.pool, present[0], view, before, paging.limit)
     if not row["is_known"]:
         raise NotYetKnown
     if not row["is_held"]:
@@ -52,9 +55,9 @@ async def read_posts(
     database: DatabaseOf, caller: Reader, space: UUID, paging: PagingOf, view: View = None
 ) -> Response:
     """Posts of one space, newest first. A page stays what it is while new posts arrive."""
-    await spaces.enter(database.pool, caller, space, view)
+    place = await spaces.enter(database.pool, caller, space, view)
     (before,) = paging.after(UUID) or (repository.NEWEST,)
-    row = await repository.page_of_space(database.pool, space, before, paging.limit)
+    row = await repository.page_of_space(database.pool, place.id, before, paging.limit)
     return page_answer(row["items"], row["last"], paging)
 
 
@@ -80,7 +83,7 @@ async def publish_post(
         title=body.title,
         text=body.text,
         links=[LinkAnswer(url=link.url, title=link.title) for link in body.links],
-        author=PersonReference(id=caller, name=done.place.caller_name),
+        author=AuthorReference(id=done.place.caller, name=done.place.caller_name, former=False),
         recorded_at=done.recorded_at,
         changed_at=None,
     )

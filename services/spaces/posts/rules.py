@@ -15,6 +15,13 @@ ACTIONS: Final = ("published", "changed", "removed")
 MOST_LINKS: Final = 20
 LONGEST_ADDRESS: Final = 2_000
 
+# How SQL shows the author of a post `p`, known as the person `a`; who was erased is not known any more.
+AUTHOR: Final = """json_build_object(
+  'id', p.author, 'name', a.name,
+  'former', a.id is null and exists (
+    select from retired_person r where r.id = p.author and r.survivor is null)
+)"""
+
 _UNWRITABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"`{}|^\u2028\u2029\ud800-\udfff]")
 
 

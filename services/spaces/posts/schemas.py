@@ -84,6 +84,12 @@ class PersonReference(BaseModel):
     name: str | None
 
 
+class AuthorReference(PersonReference):
+    """Who wrote it."""
+
+    former: bool = Field(description="the person is no more and has no name here: show a former member")
+
+
 class LinkAnswer(BaseModel):
     """An address on the web, and what to call it."""
 
@@ -100,6 +106,6 @@ class PostAnswer(BaseModel):
     title: str
     text: str
     links: list[LinkAnswer]
-    author: PersonReference
+    author: AuthorReference
     recorded_at: datetime
     changed_at: datetime | None

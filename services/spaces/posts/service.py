@@ -16,12 +16,16 @@ from libs.common.problems import IdempotencyConflict
 from libs.common.tracing import current_traceparent
 from services.spaces.posts import events, repository
 from services.spaces.posts.problems import NotTheAuthor, PostNotFound
+from services.spaces.posts.repository import pass_on
 from services.spaces.posts.rules import Draft, PostKind
 from services.spaces.posts.tables import Post, PostAudit
 from services.spaces.spaces import service as spaces
 from services.spaces.spaces.problems import SpaceClosed, SpaceNotFound
 from services.spaces.spaces.rules import Kind
 from services.spaces.spaces.service import Place
+from services.spaces.tables import Row
+
+__all__ = ["Content", "Published", "change", "pass_on", "publish", "read", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ async def publish(
     place = await spaces.enter_to_post(database.pool, author, space, view)
     draft = Draft(
         id=new_id(),
-        space=space,
-        author=author,
+        space=place.id,
+        author=place.caller,
         kind=content.kind,
         title=content.title,
         text=content.text,
@@ -64,17 +68,20 @@ async def publish(
         client_key=hashlib.sha256(key.encode()).digest()[:16],
         content_hash=content.digest,
     )
-    if await _add(database, draft, place.kind):
+    done = await _add(database, draft, place.kind)
+    if done["author"] is None:
+        raise SpaceNotFound  # erased between entering and publishing
+    if done["added"]:
         database.events_recorded()
         return Published(draft.id, draft.recorded_at, place)
-    first = await repository.of_key(database.pool, author, draft.client_key)
+    first = await repository.of_key(database.pool, done["author"], draft.client_key)
     assert first is not None, "the conflict was with a committed row, and posts are never deleted"
     if first["content_hash"] != content.digest:
         raise IdempotencyConflict
     return Published(first["id"], first["recorded_at"], place)
 
 
-async def _add(database: Database, draft: Draft, space_kind: Kind) -> bool:
+async def _add(database: Database, draft: Draft, space_kind: Kind) -> Row:
     event = events.PostPublished(
         id=draft.id,
         space=draft.space,
@@ -106,7 +113,7 @@ async def read(database: Database, *, caller: UUID, post: UUID) -> bytes:
 
 async def change(database: Database, *, author: UUID, post: UUID, members: dict[str, Any]) -> None:
     """Replace the given members of the author's own post; what they were goes to the audit."""
-    await _authored(database, author, post, to_speak=True)
+    author = await _authored(database, author, post, to_speak=True)
     async with database.transaction() as session:
         found = await repository.locked(session, post, author)
         if found is None or found.status == "removed":
@@ -126,7 +133,7 @@ async def change(database: Database, *, author: UUID, post: UUID, members: dict[
 
 async def remove(database: Database, *, author: UUID, post: UUID) -> None:
     """Take the author's own post away; removing it again changes nothing."""
-    await _authored(database, author, post, to_speak=False)
+    author = await _authored(database, author, post, to_speak=False)
     async with database.transaction() as session:
         found = await repository.locked(session, post, author)
         if found is None or found.status == "removed":
@@ -153,18 +160,22 @@ def _note(session: AsyncSession, post: Post, actor: UUID, action: str, now: date
     )
 
 
-async def _authored(database: Database, caller: UUID, post: UUID, *, to_speak: bool) -> None:
-    """Let only the author through, while the space is open and the author belongs (and speaks) there."""
+async def _authored(database: Database, caller: UUID, post: UUID, *, to_speak: bool) -> UUID:
+    """Let only the author through, while the space is open and the author belongs (and speaks) there.
+
+    The caller's present id, should the record have been merged.
+    """
     row = await repository.author_and_space(database.pool, post)
-    if row is None or (row["status"] == "removed" and row["author"] != caller):
+    if row is None:
         raise PostNotFound
     place = await _place_of(database, caller, row["space"])
-    if row["author"] != caller:
-        raise NotTheAuthor
+    if row["author"] != place.caller:
+        raise PostNotFound if row["status"] == "removed" else NotTheAuthor
     if place.is_closed:
         raise SpaceClosed
     if to_speak:
-        await spaces.enter_to_post(database.pool, caller, row["space"])
+        await spaces.enter_to_post(database.pool, place.caller, row["space"])
+    return place.caller
 
 
 async def _place_of(database: Database, caller: UUID, space: UUID) -> Place:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field
 
@@ -21,7 +21,7 @@ class Post(Table, table=True):
         CheckConstraint("length(client_key) = 16", name="post_client_key_length"),
         CheckConstraint("length(content_hash) = 32", name="post_content_hash_length"),
         UniqueConstraint("author", "client_key", name="post_author_client_key"),
-        Index("post_published", "space", "id", postgresql_where=text("status = 'published'")),
+        Index("post_space", "space", "id"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -95,6 +95,14 @@ where m.space = $1 and ($2::text is null or m.role = $2) and (m.role, m.person) 
 order by m.role, m.person limit $5
 """
 
+# Nobody posts to a personal space yet; whatever is there goes along.
+_OPEN_FOR_SURVIVOR = """
+insert into space (id, kind, title, status)
+select $2, s.kind, s.title, s.status from space s
+where s.id = $1 and exists (select from post p where p.space = s.id)
+on conflict (id) do nothing
+"""
+
 
 async def enter(pool: Pool, caller: UUID, space: UUID, view: str | None) -> Row | None:
     """The space and what the caller holds in it (in one role only, given a view); None if there is none."""
@@ -128,3 +136,16 @@ async def open_for_classes(connection: Connection, classes: Sequence[UUID]) -> N
 async def open_for_organisations(connection: Connection, organisations: Sequence[UUID]) -> None:
     """Give each of these organisations its space: a region's, or else an institution's."""
     await connection.execute(_OPEN_FOR_ORGANISATIONS, organisations, REGION_TYPES)
+
+
+async def pass_on_personal(connection: Connection, other: UUID, survivor: UUID) -> None:
+    """Let the survivor have what the other's personal space holds, and no second space."""
+    await connection.execute(_OPEN_FOR_SURVIVOR, other, survivor)
+    await connection.execute("update post set space = $2 where space = $1", other, survivor)
+    await connection.execute("delete from space where id = $1", other)
+
+
+async def close_personal(connection: Connection, people: Sequence[UUID]) -> None:
+    """Remove the personal spaces of these people with all that is in them."""
+    await connection.execute("delete from post where space = any($1::uuid[])", people)
+    await connection.execute("delete from space where id = any($1::uuid[])", people)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from libs.common.database import DatabaseOf
 from libs.common.paging import Page, PagingOf, encode_cursor
 from services.spaces.callers import Reader
+from services.spaces.lives import service as lives
 from services.spaces.memberships.rules import Role
 from services.spaces.people.problems import NotYetKnown
 from services.spaces.spaces import repository, service
@@ -24,9 +25,11 @@ async def read_my_spaces(
 ) -> Page[SpaceAnswer]:
     """Every space the caller may read: the own one, classes, schools, regions, and closed ones last."""
     after = paging.after(int, UUID)
-    rows = await repository.page_of_person(
-        database.pool, caller, view, (after[0], after[1]) if after else (0, _NIL), paging.limit + 1
-    )
+    begin = (after[0], after[1]) if after else (0, _NIL)
+    rows = await repository.page_of_person(database.pool, caller, view, begin, paging.limit + 1)
+    if not rows and (present := await lives.after_merges(database.pool, caller)):
+        (caller,) = present
+        rows = await repository.page_of_person(database.pool, caller, view, begin, paging.limit + 1)
     shown = rows[: paging.limit]
     if after is None and not (rows and rows[0]["id"] == caller):
         raise NotYetKnown
@@ -59,7 +62,7 @@ async def read_members(
         return paging.page([_owner(place)], None)
     after = paging.after(str, UUID)
     rows = await repository.page_of_members(
-        database.pool, space, role, (after[0], after[1]) if after else ("", _NIL), paging.limit + 1
+        database.pool, place.id, role, (after[0], after[1]) if after else ("", _NIL), paging.limit + 1
     )
     shown = rows[: paging.limit]
     cursor = encode_cursor(shown[-1]["role"], shown[-1]["person"]) if len(rows) > len(shown) else None

@@ -51,7 +51,7 @@ async def test_a_post_is_answered_as_it_will_be_read(world: World, a_class: Clas
     assert answer.status_code == 201
     post = answer.json()
     assert answer.headers["location"] == f"/v1/posts/{post['id']}"
-    assert post["author"] == {"id": str(a_class.teacher), "name": "李芳"}
+    assert post["author"] == {"id": str(a_class.teacher), "name": "李芳", "former": False}
     assert post["links"] == [link, {"url": "http://example.org", "title": None}]
     read = (await world.get(a_class.student, answer.headers["location"])).json()
     for document in (post, read):

@@ -16,7 +16,7 @@ from services.spaces.settings import AUDIENCE
 from tests.issuer import Issuer, bearer
 
 Snapshot = dict[str, Any]
-ORGANISATION, PERSON, CLASS = AUTH_EVENTS
+ERASED, MERGED, ORGANISATION, PERSON, CLASS = AUTH_EVENTS
 (CREDITS,) = CREDITBANK_EVENTS
 
 
