@@ -122,7 +122,8 @@ async def grant(
     hashed = hashlib.sha256(verifier.encode()).digest()
     await application.app.state.database.pool.execute(
         "insert into authorization_code (digest, client_id, person_id, session_id,"
-        " redirect_uri, code_challenge, scopes, audiences, nonce, claims, authenticated_at, methods, created_at, expires_at)"
+        " redirect_uri, code_challenge, scopes, audiences, nonce, claims, authenticated_at, methods,"
+        " created_at, expires_at)"
         " select $1, $2, s.person_id, s.id, $4, $5, $6, $7, $8, $9, s.authenticated_at, $10,"
         " now() - make_interval(secs => $11), now() + make_interval(secs => 60 - $11)"
         " from session s where s.id = $3",

@@ -10,9 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.integration.auth.places import Place, Somebody
+from tests.integration.auth.places import ADDRESS, Place, Somebody
 from tests.integration.auth.tokens.grants import (
-    ADDRESS,
     OPENID,
     Application,
     actions_about,

@@ -7,9 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.integration.auth.places import Place, Somebody, sign_in
+from tests.integration.auth.places import ADDRESS, Place, Somebody, sign_in
 from tests.integration.auth.tokens.grants import (
-    ADDRESS,
     DEFAULT,
     Application,
     actions_about,
