@@ -1,5 +1,6 @@
 """Password hashes, and the only place that imports passlib (the maintained libpass under that name)."""
 
+import base64
 import re
 import warnings
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ _ARGON2: Final = re.compile(
 _BCRYPT: Final = re.compile(r"\$2[aby]\$(?P<r>\d\d)\$[./A-Za-z0-9]{53}")
 _BCRYPT_SHA256: Final = re.compile(
     r"\$bcrypt-sha256\$(?:2[ab],|v=2,t=2b,r=)(?P<r>\d{1,2})\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}"
+)
+_DJANGO_PBKDF2: Final = re.compile(
+    r"pbkdf2_sha256\$(?P<r>[1-9]\d{0,9})\$(?P<salt>[A-Za-z0-9]{8,64})\$(?P<hash>[A-Za-z0-9+/]{43}=)"
 )
 _PBKDF2: Final = re.compile(r"\$pbkdf2-sha256\$(?P<r>[1-9]\d{0,9})\$[./A-Za-z0-9]{11,86}\$[./A-Za-z0-9]{43}")
 # Nobody's work factors are higher, and nobody may make one verification take seconds or gigabytes.
@@ -69,6 +73,33 @@ def is_acceptable(stored: str) -> bool:
     if found := _PBKDF2.fullmatch(stored):
         return int(found["r"]) <= _MAX_PBKDF2_ROUNDS
     return False
+
+
+def imported(written: str) -> str | None:
+    """A hash of another system in the form in which we verify it, or None for what we would not run.
+
+    Besides our own forms those of Django: `pbkdf2_sha256$rounds$salt$hash`, and bcrypt and argon2 behind its
+    names for them.
+    """
+    if found := _DJANGO_PBKDF2.fullmatch(written):
+        salt = base64.b64encode(found["salt"].encode()).decode().rstrip("=").replace("+", ".")
+        digest = found["hash"].rstrip("=").replace("+", ".")
+        written = f"$pbkdf2-sha256${found['r']}${salt}${digest}"
+    else:
+        for name in ("bcrypt$", "argon2"):
+            if written.startswith(f"{name}$"):
+                written = written.removeprefix(name)
+    return written if is_acceptable(written) and _is_readable(written) else None
+
+
+def _is_readable(stored: str) -> bool:
+    """Whether the library takes the hash apart: regular expressions do not see stray bits of base64."""
+    try:
+        scheme = _CONTEXT.identify(stored)
+        _CONTEXT.handler(scheme).from_string(stored)
+    except (ValueError, TypeError, KeyError):
+        return False
+    return True
 
 
 def verified(password: str, stored: str | None) -> Verdict:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.auth.passwords import hashing
-from services.auth.passwords.hashing import Verdict, is_acceptable
+from services.auth.passwords.hashing import Verdict, imported, is_acceptable
 from services.auth.passwords.pool import HashingPool
 from services.auth.passwords.problems import PasswordRefused
 from services.auth.passwords.rules import MAX_CODE_POINTS, MIN_ALONE, normalised, weakness
 
-__all__ = ["ChosenPassword", "Passwords", "Verdict", "is_acceptable"]
+__all__ = ["ChosenPassword", "Passwords", "Verdict", "imported", "is_acceptable"]
 
 
 @dataclass(frozen=True, slots=True)

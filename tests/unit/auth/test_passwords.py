@@ -139,6 +139,43 @@ def test_attack_57_hashes_that_are_never_run(stored: str) -> None:
     assert hashing.verified(GOOD, stored) == hashing.Verdict(right=False)
 
 
+DJANGO = "pbkdf2_sha256$1000$PpNKalWIsRv2$LClyFjzFU5Dq8mqDnPhiLIvkO70/q8XpBDOBecFy4l8="
+
+
+@pytest.mark.parametrize(
+    "written",
+    [*IMPORTED, DJANGO, "bcrypt$" + BCRYPT, "argon2" + hashing.hashed(GOOD)],
+)
+def test_hashes_of_other_systems_are_taken_in_our_form(written: str) -> None:
+    stored = hashing.imported(written)
+    assert stored is not None
+    assert hashing.imported(stored) == stored
+    assert hashing.verified(GOOD, stored).right
+    assert not hashing.verified(GOOD + "!", stored).right
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        DJANGO.replace("$1000$", "$4000000000$"),
+        DJANGO.replace("PpNKalWIsRv2", "x$y"),
+        DJANGO.replace("PpNKalWIsRv2", ""),
+        DJANGO.replace("sha256", "sha1"),
+        DJANGO + "\n",
+        "argon2$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "argon2$argon2$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43,
+        "bcrypt_sha256$$2b$12$" + "A" * 53,
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 45,
+        "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99",
+        "\x00",
+        "\ud800",
+        "x" * 100_000,
+    ],
+)
+def test_attack_57_crafted_hashes_are_not_taken(written: str) -> None:
+    assert hashing.imported(written) is None
+
+
 @pytest.mark.parametrize("password", ["x" * 73, "学" * 25, "x" * 5000, "a\0b", ""])
 @pytest.mark.parametrize("stored", [*IMPORTED, None])
 def test_what_a_scheme_cannot_take_is_only_wrong(password: str, stored: str | None) -> None:
@@ -151,7 +188,7 @@ async def test_choosing_runs_no_hash_for_what_is_refused() -> None:
         for password in ("x" * 1_000_000, "x" * 129, "short", "\ud800" * 20):
             with pytest.raises(PasswordRefused):
                 await asyncio.wait_for(passwords.chosen(password), 0.5)
-        stored = await passwords.chosen(unicodedata.normalize("NFD", "äöüé naïve façade"))
+        stored = (await passwords.chosen(unicodedata.normalize("NFD", "äöüé naïve façade"))).hash
         assert (await passwords.check("äöüé naïve façade", stored)).right
         assert not (await passwords.check("", stored)).right
         assert not (await passwords.check("x" * 1_000_000, stored)).right

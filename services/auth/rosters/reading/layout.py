@@ -91,7 +91,7 @@ STAGED: dict[str, tuple[str, ...]] = {
     "user": (
         *("sourced_id", "removed", "enabled", "username", "given_name", "family_name", "middle_name"),
         *("preferred_given", "preferred_family", "email", "phone", "master", "agents", "organisations"),
-        *("role", "primary_organisation", "canonical"),
+        *("role", "primary_organisation", "canonical", "password_hash"),
     ),
     "role": (
         "sourced_id",
@@ -191,6 +191,8 @@ _PERSON = (
     Column("agentSourcedIds", "agents", values.identifiers),
     Column("grades", None, values.labels),
     Column("password", None, values.password),
+    # An extension of ours (OneRoster 1.2 CSV binding, section 4): the hash another system kept.
+    Column("metadata.passwordHash", "password_hash", values.password_hash),
 )
 _USERS_V1P1 = (
     _ID,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from services.auth.accounts.rules import MAX_USERNAME, canonical
+from services.auth.passwords.service import imported
 from services.auth.rosters.rules import LIST_SEPARATOR
 
 Check = Callable[[str], str]
@@ -170,6 +171,17 @@ def _status(value: str, *, bulk: bool) -> str:
 
 def _password(_value: str) -> str:
     raise Rejected("password_ignored")
+
+
+def password_hash(value: str) -> str:
+    """A hash of another system in the form in which it is verified here; its value is never shown."""
+    written = value.strip()
+    if written.startswith(("!", "*")):  # how other systems write that there is no password
+        raise Rejected("password_hash_none")
+    found = imported(written)
+    if found is None:
+        raise Rejected("password_hash_refused")
+    return found
 
 
 def canonical_username(value: str) -> str:

@@ -64,5 +64,6 @@ create temp table changed_class (id uuid) on commit drop;
 create temp table changed_person (id uuid) on commit drop;
 create temp table changed_field (id uuid) on commit drop;
 create temp table t_account (
-  line integer, person_id uuid, username text, canonical text, enabled boolean
+  line integer, person_id uuid, username text, canonical text, enabled boolean, hash text
 ) on commit drop;
+create temp table t_password (line integer, person_id uuid, hash text, is_outside boolean) on commit drop;
