@@ -12,6 +12,7 @@ import services.auth.classes.tables
 import services.auth.clients.tables
 import services.auth.families.tables
 import services.auth.guardians.tables
+import services.auth.invitations.tables
 import services.auth.keys.tables
 import services.auth.mail.tables
 import services.auth.organisations.tables

@@ -6,12 +6,10 @@ from typing import Final, Literal, get_args
 
 Decision = Literal["given", "refused", "withdrawn"]
 Consent = Literal["not-needed", "missing", "given", "refused", "withdrawn"]
-InvitationState = Literal["open", "accepted", "linked", "refused", "revoked"]
 
 DECISIONS: Final[tuple[str, ...]] = get_args(Decision)
-INVITATION_STATES: Final[tuple[str, ...]] = get_args(InvitationState)
 AGE_OF_CONSENT: Final = 14
-CODE_LIFE_DAYS: Final = 14
+AGE_OF_MAJORITY: Final = 18
 
 
 def fourteen_on(birth: date) -> date:
@@ -37,7 +35,8 @@ def consent_of(*, is_needed: bool, decisions: Iterable[Decision]) -> Consent:
     if not is_needed:
         return "not-needed"
     said = set(decisions)
-    for decision in ("withdrawn", "refused", "given"):
+    outweighing: tuple[Decision, ...] = ("withdrawn", "refused", "given")
+    for decision in outweighing:
         if decision in said:
             return decision
     return "missing"
