@@ -16,6 +16,7 @@ from services.auth.clients import routes as clients
 from services.auth.clients.refusals import Refusals
 from services.auth.clients.rules import AUDIENCES
 from services.auth.clients.service import ClientFinder
+from services.auth.guardians import routes as guardians
 from services.auth.issued import routes as issued
 from services.auth.issued.service import IssuedTokens
 from services.auth.keys import routes as keys
@@ -69,6 +70,7 @@ ROUTERS: Final = (
     password_changes.router,
     recovery.router,
     people.router,
+    guardians.router,
     classes.router,
     organisations.router,
     clients.router,
