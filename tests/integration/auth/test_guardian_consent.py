@@ -132,14 +132,15 @@ async def test_decisions_that_cannot_follow(family: Family) -> None:
     assert stale.json()["text_version"] == VERSION
     unread = await decide(mother, child, "given", text_version=None)
     assert problem(unread) == (409, "consent-text-changed")
-    for body in (
+    bodies: tuple[Any, ...] = (
         {"decision": "maybe"},
         {},
         {"decision": "given", "guardian": str(uuid4())},
         {"decision": "given", "decided_at": "2020-01-01T00:00:00Z"},
         {"decision": "given", "text_version": "x" * 41},
         [],
-    ):
+    )
+    for body in bodies:
         answer = await mother.http.put(f"/v1/me/children/{child}/consent", json=body)
         assert answer.status_code == 422, body
 
