@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -24,8 +24,16 @@ def _interval(length: timedelta) -> str:
 
 _ISSUED_AT: Final = "floor(extract(epoch from clock_timestamp()))::bigint as issued_at"
 
+# In passing, some families whose time is long over are forgotten.
 _START: Final = f"""
-with family as (
+with gone as (
+  select id from token_family where expires_at < now() - {_interval(REMEMBERED_FOR)}
+  limit 10 for update skip locked
+), gone_tokens as (
+  delete from refresh_token t using gone where t.family_id = gone.id
+), gone_families as (
+  delete from token_family f using gone where f.id = gone.id
+), family as (
   insert into token_family (id, client_id, person_id, session_id, scopes, audiences, claims,
     authenticated_at, methods, expires_at)
   select $1, $2, $3, s.id, $5, $6, $7::text::json, $8, $9,
@@ -41,7 +49,8 @@ select {_ISSUED_AT} from family
 """
 
 # The family is locked first, so that what ends it comes before or after, never in between. The conditional
-# update of the refresh token lets one alone win of all who use it at the same time.
+# update of the refresh token lets one alone win of all who use it at the same time. Used tokens are kept, to
+# be known again, for as long as they would live.
 _TURN: Final = f"""
 with family as materialized (
   select f.* from token_family f
@@ -59,6 +68,8 @@ with family as materialized (
 ), issued as (
   insert into refresh_token (digest, family_id, expires_at)
   select $3, id, least(expires_at, now() + {_interval(LONGEST_PAUSE)}) from turned
+), forgotten as (
+  delete from refresh_token t using turned where t.family_id = turned.id and t.expires_at < now()
 )
 select id, client_id, person_id, session_id, scopes, audiences, claims::text as claims, authenticated_at,
   methods, {_ISSUED_AT}
@@ -76,14 +87,6 @@ _END: Final = """
 update token_family set ended_at = now(), ended_by = {ended_by}
 where ended_at is null and {which}
 returning id, person_id, client_id
-"""
-_PURGE: Final = f"""
-with gone as (
-  select id from token_family where expires_at < now() - {_interval(REMEMBERED_FOR)} limit $1
-), tokens as (
-  delete from refresh_token t using gone where t.family_id = gone.id
-)
-delete from token_family f using gone where f.id = gone.id returning f.id
 """
 
 
@@ -156,8 +159,3 @@ async def end_of_person(
 ) -> Sequence[Row]:
     statement = _END.format(which="person_id = $1 and session_id is distinct from $2::uuid", ended_by="$3")
     return await fetch(where, statement, person, except_session, ended_by)
-
-
-async def purge(pool: Any, at_most: int) -> int:
-    """Forget families that nobody can use any more; how many."""
-    return len(await fetch(pool, _PURGE, at_most))

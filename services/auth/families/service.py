@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -33,12 +33,9 @@ __all__ = [
     "end_of_application",
     "end_of_person",
     "find",
-    "purge",
     "start",
     "turn",
 ]
-
-_BATCH: Final = 1000
 
 
 def digest_of(refresh_token: str) -> bytes:
@@ -134,9 +131,3 @@ async def end_of_person(
 async def _end_with_tokens(session: Where, ended: Any) -> Any:
     await revocations.revoke_all(session, "family", [row["id"] for row in ended])
     return ended
-
-
-async def purge(pool: Any) -> None:
-    """Forget families whose time is long over."""
-    while await repository.purge(pool, _BATCH) == _BATCH:
-        pass
