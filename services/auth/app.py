@@ -38,6 +38,7 @@ from services.auth.revocations.service import Pruner, own_list
 from services.auth.roster_rights import routes as roster_rights
 from services.auth.revocations import routes as revocations
 from services.auth.revocations.service import Pruner, own_list
+from services.auth.rights import routes as client_rights
 from services.auth.roster_rights import routes as roster_rights
 from services.auth.rosters import routes as rosters
 from services.auth.rosters.rules import UPLOAD_LIMIT_BYTES
@@ -74,6 +75,7 @@ ROUTERS: Final = (
     classes.router,
     organisations.router,
     clients.router,
+    client_rights.router,
     rosters.router,
     roster_rights.router,
     roster_rights.router,

@@ -1,9 +1,9 @@
 """Setting up a platform: its root, the first administrator and the clients of its services."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.common.database import Database
 from libs.common.fields import Key, Line
@@ -11,14 +11,20 @@ from services.auth.accounts import service as accounts
 from services.auth.actors import SYSTEM
 from services.auth.audit.service import remember
 from services.auth.clients import service as clients
-from services.auth.clients.rules import INSTITUTION_SCOPES, PLATFORM_SCOPES
+from services.auth.clients.addresses import what_is_wrong
+from services.auth.clients.rules import (
+    CONFIDENTIAL,
+    PLATFORM_SCOPES,
+    USUAL_SIGNATURE,
+    ClientKind,
+    IdTokenAlgorithm,
+    Wish,
+    scopes_for,
+)
 from services.auth.organisations import service as organisations
 from services.auth.organisations.rules import OrganisationType
 from services.auth.passwords.service import Passwords
 from services.auth.people import service as people
-
-Scope = Literal["credits.post", "credits.read", "rosters.import", "people.read", "events.read"]
-assert set(Scope.__args__) == INSTITUTION_SCOPES | PLATFORM_SCOPES  # type: ignore[attr-defined]
 
 
 class _Document(BaseModel):
@@ -46,9 +52,29 @@ class ServiceClient(_Document):
 
     client_id: Key
     name: Line
-    secret: Annotated[str, Field(min_length=32, max_length=200)]
-    scopes: Annotated[list[Scope], Field(min_length=1)]
+    kind: ClientKind = "machine"
+    secret: Annotated[str, Field(min_length=32, max_length=200)] | None = None
+    scopes: Annotated[list[Key], Field(min_length=1)]
     organisation: Literal["root"] | None
+    redirect_uris: list[Key] = []
+    post_logout_redirect_uris: list[Key] = []
+    id_token_alg: IdTokenAlgorithm = USUAL_SIGNATURE
+    needs_consent: bool = True
+
+    @model_validator(mode="after")
+    def fit_its_kind(self) -> Self:
+        """Scopes, secret and addresses are those that clients of this kind have."""
+        possible = scopes_for(self.kind) | (PLATFORM_SCOPES if self.kind == "machine" else frozenset())
+        if not set(self.scopes) <= possible:
+            raise ValueError("scopes that such a client cannot hold")
+        if (self.secret is not None) != (self.kind in CONFIDENTIAL):
+            raise ValueError("a secret is for machine and web clients, which need one")
+        if bool(self.redirect_uris) == (self.kind == "machine"):
+            raise ValueError("addresses are for all but machines, and these need one")
+        for address in (*self.redirect_uris, *self.post_logout_redirect_uris):
+            if what_is_wrong(self.kind, address, development=True) is not None:
+                raise ValueError("an address that cannot be used")
+        return self
 
 
 class Platform(_Document):
@@ -71,10 +97,9 @@ async def prepare(database: Database, platform: Platform) -> UUID:
                 await clients.ensure(
                     session,
                     client_id=client.client_id,
-                    name=client.name,
                     secret=client.secret,
-                    scopes=client.scopes,
                     organisation=root if client.organisation else None,
+                    wish=Wish.of(client.model_dump()),
                 )
             await remember(session, SYSTEM, "platform.bootstrapped", organisation=root)
         return root

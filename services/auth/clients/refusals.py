@@ -5,12 +5,16 @@ the audit readable. Whoever knows a client's public name can therefore not lock 
 secret works at any time.
 """
 
+import asyncio
 from hashlib import blake2b
 from typing import Any, Final
 
 from services.auth.clients import repository
 from services.auth.clients.rules import REFUSAL_WINDOW_S, refusals_allowed, worth_remembering
 from services.auth.throttling.rules import network_of
+
+# A flood of refusals must not take the connections with which people sign in.
+_AT_THE_SAME_TIME: Final = 4
 
 # KEYS: client, network, client in network. Answers the three counts and the seconds until the window ends.
 _COUNT: Final = """
@@ -29,6 +33,7 @@ class Refusals:
 
     def __init__(self, redis: Any, pool: Any, *, prefix: str) -> None:
         self._pool, self._prefix = pool, prefix
+        self._few = asyncio.Semaphore(_AT_THE_SAME_TIME)
         self._count = redis.register_script(_COUNT)
 
     async def count(self, network: str, client_id: str, row: Any, why: str) -> int:
@@ -40,9 +45,10 @@ class Refusals:
         known = str(row["id"]) if row is not None else "unknown"
         keys = [self._key("client", known), self._key("network", place)]
         keys.append(self._key("both", f"{place}\n{client_id}"))
-        by_client, by_network, by_both, ends_in = await self._count(keys, (REFUSAL_WINDOW_S,))
-        if worth_remembering(by_client):
-            await repository.remember_refusal(self._pool, row, why, by_client)
+        async with self._few:
+            by_client, by_network, by_both, ends_in = await self._count(keys, (REFUSAL_WINDOW_S,))
+            if worth_remembering(by_client):
+                await repository.remember_refusal(self._pool, row, why, by_client)
         return 0 if refusals_allowed(by_network, by_both) else int(ends_in)
 
     def _key(self, kind: str, value: str) -> str:

@@ -5,8 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
+
 from services.auth.audit.rules import INSERT as AUDIT
-from services.auth.sql import Row, Where, execute, fetch_one
+from services.auth.clients.rules import PLATFORM_SCOPES, Wish
+from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _AUTHENTICATE: Final = """
 select c.id, c.client_id, c.name, c.kind, c.organisation_id, c.scopes, c.redirect_uris,
@@ -35,23 +38,54 @@ _REFUSED: Final = AUDIT.format(
     subject_id="null",
     data="json_build_object('client', $2::uuid, 'why', $3::text, 'refusals', $4::int)",
 )
-_VIEW: Final = """
-json_build_object('id', c.id, 'client_id', c.client_id, 'name', c.name, 'organisation', c.organisation_id,
-  'scopes', c.scopes, 'status', c.status,
-  'created_at', to_char(c.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+_TIME: Final = "to_char({} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+_VIEW: Final = f"""
+'id', c.id, 'client_id', c.client_id, 'name', c.name, 'kind', c.kind, 'organisation', c.organisation_id,
+'scopes', c.scopes, 'withdrawn_scopes', array(
+  select scope from unnest(c.scopes) scope where scope <> all($1::text[]) and exists (
+    select from client_right r join organisation o on r.organisation_id = any(o.ancestors)
+    where o.id = c.organisation_id and scope <> all(r.scopes))),
+'redirect_uris', c.redirect_uris, 'post_logout_redirect_uris', c.post_logout_redirect_uris,
+'id_token_alg', c.id_token_alg, 'needs_consent', c.needs_consent,
+'authentication', case when c.kind in ('native', 'browser') then 'none'
+  when c.public_keys is not null then 'private_key' else 'secret' end,
+'status', c.status, 'created_at', {_TIME.format("c.created_at")}
 """
 _LIST: Final = f"""
-select {_VIEW}, c.id from client c
-where c.organisation_id in (select id from organisation where ancestors @> array[$1::uuid])
-  and ($2::uuid is null or c.id > $2)
-order by c.id limit $3
+select json_build_object({_VIEW}), c.id from client c
+where c.organisation_id in (select id from organisation where ancestors @> array[$2::uuid])
+  and ($3::uuid is null or c.id > $3)
+order by c.id limit $4
 """
-_UPSERT: Final = """
-insert into client as c (id, client_id, name, organisation_id, scopes) values ($1, $2, $3, $4, $5)
+_DETAILS: Final = f"""
+select json_build_object({_VIEW},
+  'secrets', (select coalesce(json_agg(json_build_object('id', s.id,
+      'created_at', {_TIME.format("s.created_at")}, 'expires_at', {_TIME.format("s.expires_at")})
+      order by s.id), '[]')
+    from client_secret s where s.client_id = c.id and (s.expires_at is null or s.expires_at > now())),
+  'public_keys', (select coalesce(json_agg(json_build_object('kid', k->>'kid', 'alg', k->>'alg')), '[]')
+    from json_array_elements(c.public_keys->'keys') k))::text as document
+from client c where c.id = $2
+"""
+_COLUMNS: Final = (
+    *("name", "kind", "scopes", "redirect_uris", "post_logout_redirect_uris"),
+    *("id_token_alg", "needs_consent", "origins"),
+)
+_INSERT: Final = f"""
+insert into client as c (id, client_id, organisation_id, public_keys, {", ".join(_COLUMNS)})
+values ($1, $2, $3, cast($4::text as json), $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+_UPSERT: Final = f"""{_INSERT}
 on conflict (client_id) do update
-  set name = excluded.name, organisation_id = excluded.organisation_id, scopes = excluded.scopes
+  set organisation_id = excluded.organisation_id,
+    {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}
 returning c.id
 """
+_UPDATE: Final = f"""
+update client set {", ".join(f"{name} = ${place}" for place, name in enumerate(_COLUMNS, start=2))}
+where id = $1
+"""
+_LIVE: Final = "(expires_at is null or expires_at > clock_timestamp())"
 
 
 async def find_active(pool: Any, client_ids: Sequence[str]) -> dict[str, Any]:
@@ -75,18 +109,48 @@ async def remember_refusal(pool: Any, client: Any, why: str, count: int) -> None
 async def clients_of(pool: Any, organisation: UUID, after: tuple[Any, ...] | None, limit: int) -> list[Any]:
     """The clients of an organisation and of everything below it as (JSON, id)."""
     (client,) = after or (None,)
-    rows: list[Any] = await pool.fetch(_LIST, organisation, client, limit)
+    rows: list[Any] = await pool.fetch(_LIST, sorted(PLATFORM_SCOPES), organisation, client, limit)
     return rows
 
 
+async def details(where: Where, client: UUID) -> str:
+    """A client as JSON text; whether the caller may see it was checked before."""
+    row = await fetch_one(where, _DETAILS, sorted(PLATFORM_SCOPES), client)
+    assert row is not None
+    document: str = row["document"]
+    return document
+
+
+async def insert(
+    where: Where,
+    client: UUID,
+    client_id: str,
+    organisation: UUID,
+    wish: Wish,
+    origins: list[str],
+    public_keys: dict[str, Any] | None,
+) -> None:
+    keys = _json(public_keys)
+    await execute(where, _INSERT, client, client_id, organisation, keys, *_values(wish), origins)
+
+
 async def upsert(
-    where: Where, client: UUID, client_id: str, name: str, organisation: UUID | None, scopes: list[str]
+    where: Where, client: UUID, client_id: str, organisation: UUID | None, wish: Wish, origins: list[str]
 ) -> UUID:
     """Insert a client, or bring the one of this name up to date; its id."""
-    row = await fetch_one(where, _UPSERT, client, client_id, name, organisation, scopes)
+    row = await fetch_one(where, _UPSERT, client, client_id, organisation, None, *_values(wish), origins)
     assert row is not None
     identifier: UUID = row["id"]
     return identifier
+
+
+async def update(where: Where, client: UUID, wish: Wish, origins: list[str]) -> None:
+    await execute(where, _UPDATE, client, *_values(wish), origins)
+
+
+async def set_keys(where: Where, client: UUID, public_keys: dict[str, Any] | None) -> None:
+    statement = "update client set public_keys = cast($2::text as json) where id = $1"
+    await execute(where, statement, client, _json(public_keys))
 
 
 async def set_secret(where: Where, client: UUID, digest: bytes) -> None:
@@ -101,11 +165,49 @@ async def set_secret(where: Where, client: UUID, digest: bytes) -> None:
     )
 
 
-async def organisation_of(where: Where, client: UUID) -> Row | None:
-    """Whose client it is, its row locked; the platform's own clients are nobody's and are not found."""
+async def add_secret(where: Where, client: UUID, digest: bytes) -> Row:
+    """A further secret; its id and when it was made."""
+    row = await fetch_one(
+        where,
+        "insert into client_secret (client_id, digest) values ($1, $2) returning id, created_at, expires_at",
+        client,
+        digest,
+    )
+    assert row is not None
+    return row
+
+
+async def end_secrets(where: Where, client: UUID, at: datetime) -> int:
+    """Let the client's secrets end by this time, forgetting those that are over; how many are left."""
+    await execute(where, f"delete from client_secret where client_id = $1 and not {_LIVE}", client)
+    await execute(
+        where, "update client_secret set expires_at = least(expires_at, $2) where client_id = $1", client, at
+    )
+    row = await fetch_one(
+        where, f"select count(*) as live from client_secret where client_id = $1 and {_LIVE}", client
+    )
+    return int(row["live"]) if row else 0
+
+
+async def end_secret(where: Where, client: UUID, secret: UUID) -> bool:
+    """Forget one secret of the client; False if it is none that works."""
+    statement = f"delete from client_secret where client_id = $1 and id = $2 and {_LIVE} returning id"
+    return bool(await fetch(where, statement, client, secret))
+
+
+async def organisation_of(where: Where, client: UUID) -> UUID | None:
+    """Whose client it is; the platform's own clients are nobody's and are not found."""
+    row = await fetch_one(where, "select organisation_id from client where id = $1", client)
+    return row["organisation_id"] if row else None
+
+
+async def lock(where: Where, client: UUID) -> Row | None:
+    """The facts of an organisation's client, its row locked; the platform's own are not found."""
     return await fetch_one(
         where,
-        "select organisation_id, status from client where id = $1 and organisation_id is not null for update",
+        "select client_id, organisation_id, status, public_keys is not null as has_keys,"
+        f" {', '.join(_COLUMNS)}"
+        " from client where id = $1 and organisation_id is not null for update",
         client,
     )
 
@@ -114,13 +216,27 @@ async def set_status(where: Where, client: UUID, status: str) -> None:
     await execute(where, "update client set status = $2 where id = $1", client, status)
 
 
-async def facts(where: Where, client: UUID) -> Row:
-    """A client's facts, inside the transaction that has just made or changed it."""
-    row = await fetch_one(
-        where,
-        "select id, client_id, name, organisation_id as organisation, scopes, status, created_at"
-        " from client where id = $1",
-        client,
+async def has_origin(pool: Any, origin: str) -> bool:
+    """Whether an active browser client has this origin."""
+    statement = """
+        select exists (select from client c left join organisation o on o.id = c.organisation_id
+          where c.kind = 'browser' and c.origins @> array[$1::text] and c.status = 'active'
+            and coalesce(o.status = 'active', true))"""
+    return bool(await pool.fetchval(statement, origin))
+
+
+def _values(wish: Wish) -> tuple[Any, ...]:
+    """In the order of _COLUMNS, without the origins."""
+    return (
+        wish.name,
+        wish.kind,
+        sorted(set(wish.scopes)),
+        list(dict.fromkeys(wish.redirect_uris)),
+        list(dict.fromkeys(wish.post_logout_redirect_uris)),
+        wish.id_token_alg,
+        wish.needs_consent,
     )
-    assert row is not None
-    return row
+
+
+def _json(public_keys: dict[str, Any] | None) -> str | None:
+    return None if public_keys is None else orjson.dumps(public_keys).decode()

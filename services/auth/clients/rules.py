@@ -1,8 +1,9 @@
 """What clients may be, which scopes exist, and which addresses a client may be answered at."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Final, Literal, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal, Self, get_args
 
 ClientStatus = Literal["active", "suspended"]
 # A machine acts for itself; web, native and browser clients act for people. The latter two keep no secret.
@@ -11,6 +12,7 @@ IdTokenAlgorithm = Literal["RS256", "ES256"]
 STATUSES: Final[tuple[str, ...]] = get_args(ClientStatus)
 KINDS: Final[tuple[str, ...]] = get_args(ClientKind)
 ID_TOKEN_ALGORITHMS: Final[tuple[str, ...]] = get_args(IdTokenAlgorithm)
+USUAL_SIGNATURE: Final = "RS256"
 
 CONFIDENTIAL: Final = frozenset({"machine", "web"})
 GRANT_TYPES: Final[dict[str, frozenset[str]]] = {
@@ -46,6 +48,11 @@ AUDIENCES: Final[dict[str, frozenset[str]]] = {
     "urn:xuebu:creditbank": frozenset({"credits.read", "credits.post", "events.read"}),
 }
 
+# How long the secrets of before work beside a new one unless told otherwise, and at most.
+USUAL_OVERLAP_HOURS: Final = 24
+LONGEST_OVERLAP_HOURS: Final = 720
+MOST_SECRETS: Final = 4
+
 # Refusals of a client within a window: how many one network may collect before it is told to wait, for one
 # client and for all. An institution's own network may hold a forgotten machine that asks every few seconds.
 REFUSAL_WINDOW_S: Final = 600
@@ -56,6 +63,33 @@ _LOOPBACK: Final = re.compile(
     r"(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::([1-9][0-9]{0,4}))?([/?].*)?\Z"
 )
 _ORIGIN: Final = re.compile(r"(https?://[^/?#]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wishes a client to be."""
+
+    name: str
+    kind: ClientKind
+    scopes: tuple[str, ...]
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    id_token_alg: IdTokenAlgorithm = USUAL_SIGNATURE
+    needs_consent: bool = True
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self:
+        """The wish that facts of these names express; others among them do not matter."""
+        return cls(**_tupled({one.name: facts[one.name] for one in fields(cls)}))
+
+    def with_changes(self, changes: Mapping[str, Any]) -> Self:
+        """The wish with some members replaced; others among the changes do not matter."""
+        names = {one.name for one in fields(self)}
+        return replace(self, **_tupled({name: one for name, one in changes.items() if name in names}))
+
+
+def _tupled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
 
 
 def scopes_for(kind: str) -> frozenset[str]:
@@ -115,6 +149,11 @@ def origin_key(origin: str) -> str:
     """An Origin header as it is compared: at a loopback interface without its port."""
     match = _LOOPBACK.match(origin)
     return match.group(1) if match is not None and match.group(3) is None and _is_port(match) else origin
+
+
+def is_loopback(address: str) -> bool:
+    """An http address at a loopback interface."""
+    return _without_port(address) is not None
 
 
 def _without_port(address: str) -> tuple[str, str] | None:
