@@ -21,7 +21,7 @@ CHANGED: Final = Message(
     Text(
         "The password of your account was changed. Other devices and applications were signed out.\n\n"
         "If this was not you, ask for a new password on the sign-in page at once and tell your school.",
-        "您账户的密码已更改，其他设备和应用均已退出登录。\n\n"
+        "您账号的密码已更改，其他设备和应用均已退出登录。\n\n"
         "如果这不是您本人的操作，请立即在登录页面申请新密码并告知学校。",
     ),
 )

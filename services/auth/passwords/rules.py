@@ -42,6 +42,11 @@ _PRODUCT: Final = ("xuebu", "学簿", "学部", "学习空间", "学分银行", 
 _LONGEST_COMMON: Final = max(map(len, COMMON))
 
 
+def minimum(*, second_factor: bool) -> int:
+    """How many characters a password must have."""
+    return MIN_WITH_SECOND_FACTOR if second_factor else MIN_ALONE
+
+
 def normalised(password: str) -> str | None:
     """The form in which a password is counted and hashed (NFC), or None for what no keyboard sends."""
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in password):
@@ -54,7 +59,7 @@ def weakness(password: str, *, second_factor: bool = False, context: Iterable[st
     text = normalised(password)
     if text is None:
         return "unreadable"
-    if len(text) < (MIN_WITH_SECOND_FACTOR if second_factor else MIN_ALONE):
+    if len(text) < minimum(second_factor=second_factor):
         return "too_short"
     if len(text) > MAX_CODE_POINTS:
         return "too_long"

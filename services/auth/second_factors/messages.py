@@ -19,27 +19,27 @@ ENROLLED: Final = _notice(
     Text("A second factor was set up", "二次验证已启用"),
     Text(
         "From now on signing in to your account also asks for a code from your authenticator app.",
-        "从现在起，登录您的账户时还需输入身份验证器应用中的验证码。",
+        "从现在起，登录您的账号时还需输入身份验证器应用中的验证码。",
     ),
 )
 REMOVED: Final = _notice(
     Text("The second factor was removed", "二次验证已停用"),
     Text(
         "From now on your password alone signs you in to your account.",
-        "从现在起，登录您的账户只需密码。",
+        "从现在起，登录您的账号只需密码。",
     ),
 )
 CODES_RENEWED: Final = _notice(
-    Text("New recovery codes", "恢复代码已更换"),
+    Text("New recovery codes", "恢复码已更换"),
     Text(
         "New recovery codes were made for your account; the earlier ones no longer work.",
-        "您的账户已生成新的恢复代码，旧代码不再有效。",
+        "您的账号已生成新的恢复码，旧代码不再有效。",
     ),
 )
 CODE_USED: Final = _notice(
-    Text("A recovery code was used", "恢复代码已使用"),
+    Text("A recovery code was used", "恢复码已使用"),
     Text(
         "Somebody signed in to your account with one of its recovery codes.",
-        "有人使用恢复代码登录了您的账户。",
+        "有人使用恢复码登录了您的账号。",
     ),
 )

@@ -1,6 +1,7 @@
 """SQL of second factors; every statement names the person whose they are."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,11 @@ select json_build_object('enrolled', f.person_id is not null,
     where c.person_id = p.id and c.used_at is null and f.person_id is not null))
 from person p left join second_factor f on f.person_id = p.id and f.confirmed_at is not null
 where p.id = $1
+"""
+_SINCE: Final = """
+select f.confirmed_at, (select count(*) from recovery_code c
+  where c.person_id = f.person_id and c.used_at is null) as codes_left
+from second_factor f where f.person_id = $1 and f.confirmed_at is not null
 """
 _BEGIN: Final = """
 insert into second_factor (person_id, secret, session_id) values ($1, $2, $3)
@@ -66,6 +72,12 @@ async def state(pool: Any, person: UUID) -> bytes | None:
     """The person's second factor as JSON."""
     document: bytes | None = await pool.fetchval(_STATE, person)
     return document
+
+
+async def state_of(where: Where, person: UUID) -> tuple[datetime | None, int]:
+    """Since when the person has a second factor, and how many recovery codes are unused."""
+    row = await fetch_one(where, _SINCE, person)
+    return (row["confirmed_at"], row["codes_left"]) if row else (None, 0)
 
 
 async def is_fresh(where: Where, person: UUID, session: UUID) -> bool:

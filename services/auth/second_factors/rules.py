@@ -16,6 +16,8 @@ ENROLMENT_S: Final = 600
 MOST_FAILURES: Final = 100
 
 RECOVERY_CODES: Final = 10
+#: with fewer left, people are told to make new ones
+FEW_CODES: Final = 4
 RECOVERY_CHARACTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32, none of which reads like another
 RECOVERY_LENGTH: Final = 16
 

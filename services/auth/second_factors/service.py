@@ -42,6 +42,11 @@ async def is_enrolled(where: Where, person: UUID) -> bool:
     return await repository.is_enrolled(where, person)
 
 
+async def state_of(where: Where, person: UUID) -> tuple[datetime | None, int]:
+    """Since when the person has a second factor, and how many recovery codes are unused."""
+    return await repository.state_of(where, person)
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """What an authenticator app must learn, as text to type and as an address to show in a picture."""
@@ -113,6 +118,19 @@ class SecondFactors:
             if not await repository.begin(session, person, sealed, own):
                 raise SecondFactorPresent
             username = await accounts.username_of(session, person)
+        address = totp.address(secret, issuer=ISSUER, account=username or str(person))
+        return Enrolment(totp.spelled(secret), address)
+
+    async def pending(self, actor: Actor) -> Enrolment | None:
+        """The secret that this session began and has not confirmed yet, to be shown again."""
+        person, own = _own(actor)
+        async with self._database.transaction() as session:
+            await _require_fresh(session, person, own)
+            sealed = await repository.pending(session, person, own)
+            username = await accounts.username_of(session, person)
+        if sealed is None:
+            return None
+        secret = self._seal.open(_sealed_for(person), sealed)
         address = totp.address(secret, issuer=ISSUER, account=username or str(person))
         return Enrolment(totp.spelled(secret), address)
 
