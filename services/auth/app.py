@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from libs.common.http import Service, create_app
 from libs.common.identity import KeySource
 from libs.common.revocations import RevocationSource
+from services.auth.account import pages as account
+from services.auth.accounts import pages as account_pages
 from services.auth.accounts import routes as accounts
 from services.auth.audit import routes as audit
 from services.auth.classes import routes as classes
@@ -81,6 +83,8 @@ ROUTERS: Final = (
     roster_rights.router,
     audit.router,
     sign_in_pages.router,
+    account_pages.router,
+    account.router,
     assets.router,
 )
 

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from libs.common.database import Writing
+from libs.common.database import Database, Writing
 from libs.common.languages import Text
 from libs.common.problems import NotFound
 from services.auth.applications import service
+from services.auth.applications.texts import APPLICATIONS
 from services.auth.authorization.texts import SCOPES
-from services.auth.pages import Fields, Form, page_router, see_other
+from services.auth.pages import Fields, Form, Section, page_router, see_other
 from services.auth.sessions.browser import SignedIn
+from services.auth.sessions.service import Session
 
 router: Final = page_router()
 
@@ -29,8 +31,14 @@ class Shown:
     allowed_at: datetime | None
 
 
+async def account_section(database: Database, session: Session) -> Section:
+    """The applications' part of the account page."""
+    listed = await shown(database.pool, session.person)
+    return Section("account/applications.html", APPLICATIONS, {"applications": listed})
+
+
 async def shown(pool: Any, person: UUID) -> list[Shown]:
-    """The value `applications` of the account page; its texts are `applications.texts.APPLICATIONS`."""
+    """What the account page lists."""
     rows = await service.used_by(pool, person)
     return [
         Shown(
@@ -55,4 +63,4 @@ async def withdraw(
     if form.get("application") != str(client):
         raise NotFound
     await service.withdraw(session, who.actor, client)
-    return see_other("/account")
+    return see_other("/account?done=application")

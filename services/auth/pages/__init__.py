@@ -41,6 +41,10 @@ Template (no inline script, no style attributes, everything works without JavaSc
   `Fields` is a mapping of text; `.all(name)` gives repeated ones, which are refused everywhere else.
 - Raise `PageRefusal(status, title, detail)` for a failure of your own; Problems become pages as well.
 - `set_cookie`, `delete_cookie` (names without prefix) take effect on whatever the route answers.
+- A section of /account: `async def account_section(database, session: Session) -> Section | None` gives
+  `Section("account/children.html", TEXTS, {"children": [...]})`, and is listed in account/pages.py SECTIONS.
+  The template is one <section class="card">; it sees its own `t`, `ui`, and the values as `part.children`.
+- `{{ on|day }}` writes dates. After a post: `see_other("/account?done=key")`, keys in account/texts.py DONE.
 - `own_path(text)` is the page of ours that a `next` names, or /account: never another site.
 - Signed-in people: `from services.auth.sessions.browser import BrowserSession, SignedIn, FreshlySignedIn`.
   The first is None when nobody is signed in; the second sends to /sign-in then, which returns by `next`; the
@@ -50,7 +54,7 @@ Template (no inline script, no style attributes, everything works without JavaSc
 from services.auth.pages.cookies import Browser, BrowserSecret, cookie, delete_cookie, set_cookie
 from services.auth.pages.forms import Fields, Form
 from services.auth.pages.refusals import PageRefusal
-from services.auth.pages.rendering import page
+from services.auth.pages.rendering import Section, page
 from services.auth.pages.routing import page_router, see_other
 from services.auth.pages.rules import own_path
 
@@ -60,6 +64,7 @@ __all__ = [
     "Fields",
     "Form",
     "PageRefusal",
+    "Section",
     "cookie",
     "delete_cookie",
     "own_path",

@@ -1,6 +1,6 @@
 """The language of a page, and times as people of that language write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +11,10 @@ from services.auth.pages.cookies import cookie, set_cookie
 
 NAMES: Final[dict[Language, str]] = {"zh-CN": "中文", "en": "English"}
 _KEPT_DAYS: Final = 400
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def language_of(request: Request) -> Language:
@@ -47,6 +51,12 @@ def moment(at: datetime, language: Language, zone: str) -> str:
         mark = ""
     except (ZoneInfoNotFoundError, ValueError):
         local, mark = at.astimezone(UTC), " UTC"
+    comma = "" if language == "zh-CN" else ","
+    return f"{day(local, language)}{comma} {local:%H:%M}{mark}"
+
+
+def day(on: date, language: Language) -> str:
+    """A date as people of the language write it."""
     if language == "zh-CN":
-        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}{mark}"
-    return f"{local.day} {local:%B} {local.year}, {local:%H:%M}{mark}"
+        return f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"

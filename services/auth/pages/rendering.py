@@ -1,7 +1,8 @@
 """Pages from templates, with everything a page of an identity provider must say in its headers."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from libs.common.languages import Language, Text
 from services.auth.pages.assets import ADDRESSES
 from services.auth.pages.forms import TOKEN_FIELD, token
-from services.auth.pages.languages import elsewhere, language_of, moment
+from services.auth.pages.languages import day, elsewhere, language_of, moment
 from services.auth.pages.rules import content_policy
 from services.auth.pages.texts import LAYOUT
 
@@ -29,6 +30,15 @@ _HEADERS: Final = {
 _DEFAULT_ZONE: Final = "Asia/Shanghai"
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page that another slice adds: its template sees `t` of its own texts, and `part`."""
+
+    template: str
+    texts: Mapping[str, Text]
+    values: Mapping[str, Any]
+
+
 class Texts:
     """The texts of a page in its language: `t.key`, or `t("key", name=value)` to fill placeholders."""
 
@@ -39,7 +49,10 @@ class Texts:
         return self._texts[key].in_language(self._language)
 
     def __call__(self, key: str, **values: Any) -> str:
-        return self._texts[key].format(**values).in_language(self._language)
+        text = self._texts[key].in_language(self._language)
+        if any(isinstance(value, Markup) for value in values.values()):
+            return Markup(text).format(**values)  # noqa: S704  the text is ours, the values are escaped
+        return text.format(**values)
 
 
 def page(
@@ -79,6 +92,9 @@ def _said(value: Any, language: Language) -> Any:
     """Texts in the language, also those in lists and mappings."""
     if isinstance(value, Text):
         return value.in_language(language)
+    if isinstance(value, Section):
+        texts = Texts({**LAYOUT, **value.texts}, language)
+        return {"template": value.template, "t": texts, "values": _said(dict(value.values), language)}
     if isinstance(value, (list, tuple)):
         return [_said(one, language) for one in value]
     if isinstance(value, dict):
@@ -89,6 +105,14 @@ def _said(value: Any, language: Language) -> Any:
 @pass_context
 def _say(context: Context, value: Any) -> Any:
     return _said(value, context["language"])
+
+
+@pass_context
+def _day(context: Context, on: str | date) -> Markup:
+    """A date; as text in ISO form, too."""
+    given = date.fromisoformat(on) if isinstance(on, str) else on
+    text = day(given, context["language"])
+    return Markup('<time datetime="{}">{}</time>').format(given.isoformat(), text)
 
 
 @pass_context
@@ -108,6 +132,7 @@ def _environment() -> Environment:
     )
     environment.filters["say"] = _say
     environment.filters["moment"] = _moment
+    environment.filters["day"] = _day
     return environment
 
 

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from libs.common.ids import new_id
 from libs.common.problems import NotFound
 from services.auth.actors import Actor
@@ -121,6 +123,15 @@ async def end_role(session: Where, actor: Actor, role: UUID) -> None:
         subject=found["person_id"],
         role=found["role"],
     )
+
+
+async def oneself(pool: Any, person: UUID, session: UUID) -> dict[str, Any]:
+    """What the person sees of the own record, with the role that is active in the session."""
+    document = await repository.view_oneself(pool, person, session)
+    if document is None:
+        raise NotFound
+    found: dict[str, Any] = orjson.loads(document)
+    return found
 
 
 async def active_role(where: Where, session_id: UUID) -> ActiveRole | None:

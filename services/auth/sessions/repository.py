@@ -83,6 +83,13 @@ where s.person_id = $1 and s.ended_at is null and s.expires_at > now() and ($3::
 order by s.id desc limit $4
 """
 
+_LIVE: Final = """
+select s.id, coalesce(s.id = $2, false) as current, s.authenticated_at, s.network, s.device
+from session s
+where s.person_id = $1 and s.ended_at is null and s.expires_at > now()
+order by s.id = $2 desc, s.authenticated_at desc limit 50
+"""
+
 
 async def start(
     pool: Any,
@@ -140,6 +147,12 @@ async def sessions_of(
     """The person's live sessions as (JSON, id), newest first."""
     (before,) = after or (None,)
     rows: list[Any] = await pool.fetch(_LIST, person, current, before, limit)
+    return rows
+
+
+async def live(pool: Any, person: UUID, current: UUID) -> list[Any]:
+    """The person's live sessions, the current one first; at most 50."""
+    rows: list[Any] = await pool.fetch(_LIVE, person, current)
     return rows
 
 

@@ -110,6 +110,11 @@ async def remember_refusal(pool: Any, person: UUID | None) -> None:
     await repository.remember_refusal(pool, person)
 
 
+async def live(pool: Any, session: Session) -> list[dict[str, Any]]:
+    """Where the person of this session is signed in: id, current, authenticated_at, network, device."""
+    return [dict(row) for row in await repository.live(pool, session.person, session.id)]
+
+
 async def end(session: Where, actor: Actor, identifier: UUID) -> None:
     """End one of the actor's own sessions and its tokens; raises NotFound for any other."""
     if not await end_if_alive(session, actor, identifier):
@@ -129,3 +134,11 @@ async def end_all_sessions(session: Where, person: UUID, *, keep: UUID | None = 
     """End whatever sessions the person has, and their tokens, but `keep`."""
     ended = await repository.end_all(session, person, keep)
     await revocations.revoke_all(session, "session", ended)
+
+
+async def end_others(session: Where, own: Session) -> None:
+    """End every session of the person but this one."""
+    ended = await repository.end_all(session, own.person, own.id)
+    await revocations.revoke_all(session, "session", ended)
+    if ended:
+        await remember(session, own.actor, "session.ended", subject=own.person, sessions=ended)

@@ -177,10 +177,15 @@ async def _whose(database: DatabaseOf, visitor: Visitor, service: SignIn) -> str
     return await accounts.username_of(database.pool, visitor.session.person)
 
 
-def _go_on(request: Request, opened: Opened, errand: Errand) -> Response:
+def keep(request: Request, opened: Opened) -> None:
+    """Let the browser keep a session just opened, and that it is known from now on."""
     set_cookie(request, SESSION, opened.secret)
     if opened.device_cookie is not None:
         set_cookie(request, DEVICE, opened.device_cookie, days=KNOWN_DAYS)
+
+
+def _go_on(request: Request, opened: Opened, errand: Errand) -> Response:
+    keep(request, opened)
     return see_other(errand.after)
 
 
