@@ -1,10 +1,11 @@
-"""Answers whose JSON was built in SQL: the bytes are passed through, not parsed."""
+"""Answers that are bytes already: JSON built in SQL, or once and for all."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from fastapi import Response
+from fastapi import Request, Response
 
 from libs.common.paging import Paging, encode_cursor
 from libs.common.problems import NotFound
@@ -28,3 +29,22 @@ def page_answer(rows: Sequence[Any], paging: Paging, *, key: Callable[[Any], tup
     if link := paging.link(cursor):
         headers["Link"] = link
     return Response(body, headers=headers, media_type="application/json")
+
+
+def public_answer(
+    request: Request, body: bytes, etag: str, *, seconds: int, media_type: str = "application/json"
+) -> Response:
+    """What every origin may read and every cache may keep for that long; 304 where it is known already."""
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={seconds}",
+        "Access-Control-Allow-Origin": "*",
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def etag_of(body: bytes) -> str:
+    """A strong ETag (RFC 9110, section 8.8.3)."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

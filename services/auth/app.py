@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from libs.common.http import Service, create_app
+from libs.common.http.cross_origin import CrossOrigin
 from libs.common.identity import KeySource
 from libs.common.revocations import RevocationSource
 from services.auth.account import pages as account
@@ -17,7 +18,8 @@ from services.auth.classes import routes as classes
 from services.auth.clients import routes as clients
 from services.auth.clients.refusals import Refusals
 from services.auth.clients.rules import AUDIENCES
-from services.auth.clients.service import ClientFinder
+from services.auth.clients.service import ClientFinder, has_origin
+from services.auth.discovery import routes as discovery
 from services.auth.guardians import routes as guardians
 from services.auth.issued import routes as issued
 from services.auth.issued.service import IssuedTokens
@@ -35,9 +37,6 @@ from services.auth.people import routes as people
 from services.auth.recovery import routes as recovery
 from services.auth.recovery.service import Recovery
 from services.auth.recovery.worker import RecoveryWorker
-from services.auth.revocations import routes as revocations
-from services.auth.revocations.service import Pruner, own_list
-from services.auth.roster_rights import routes as roster_rights
 from services.auth.revocations import routes as revocations
 from services.auth.revocations.service import Pruner, own_list
 from services.auth.rights import routes as client_rights
@@ -65,6 +64,7 @@ ROUTERS: Final = (
     issued.router,
     userinfo.router,
     keys.router,
+    discovery.router,
     revocations.router,
     sign_in.router,
     sessions.router,
@@ -88,6 +88,9 @@ ROUTERS: Final = (
     assets.router,
 )
 
+# What the pages of browser clients call themselves; everything else they reach by redirects.
+CROSS_ORIGIN: Final = {"/oauth/token": "POST", "/oauth/revoke": "POST", "/oauth/userinfo": "GET, POST"}
+
 
 def seal_of(settings: AuthSettings) -> Seal:
     """The seal of the private keys at rest."""
@@ -102,6 +105,10 @@ def _carrier(settings: AuthSettings) -> Carrier | None:
         password=password.get_secret_value() if password else None,
         certificates=settings.mail_certificates,
     )
+
+
+async def _is_origin_of_client(app: FastAPI, origin: str) -> bool:
+    return await has_origin(app.state.database.pool, origin)
 
 
 def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
@@ -135,6 +142,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         )
         state.roster_workers = Workers(settings, state.database)
         state.pruner = Pruner(state.database.pool)
+        state.metadata = discovery.Metadata(settings.issuer)
         await state.keys.start()
         state.passwords.start()
         if background:
@@ -171,6 +179,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             routers=ROUTERS,
             keys=own_keys,
             revocations=own_revocations,
+            cross_origin=CrossOrigin(CROSS_ORIGIN, _is_origin_of_client),
             body_limits={rosters.router.prefix: UPLOAD_LIMIT_BYTES},
             lifespan=lifespan,
             background=background,

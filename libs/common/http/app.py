@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.common import feed, logs, tracing
 from libs.common.database import Database
 from libs.common.http import health, problem_pages
+from libs.common.http.cross_origin import CrossOrigin, CrossOriginLayer
 from libs.common.http.documentation import add_documentation
 from libs.common.http.middleware import RequestContext
 from libs.common.http.rendering import MEDIA_TYPE, add_handlers
@@ -68,6 +69,8 @@ class Service:
     keys: Callable[[FastAPI], KeySource] | None = None
     #: where revoked tokens are listed; default: the issuer's list, for a service with a client of its own
     revocations: Callable[[FastAPI], RevocationSource] | None = None
+    #: what web pages of other origins may call; default: nothing
+    cross_origin: CrossOrigin | None = None
     #: larger (or smaller) bodies than the setting, by path
     body_limits: dict[str, int] = field(default_factory=dict)
     #: the service's own part of start and stop
@@ -102,6 +105,8 @@ def create_app(service: Service) -> FastAPI:
         _add_routes(app, router)
     add_documentation(app)
     _describe_problems_once(app)
+    if service.cross_origin is not None:
+        app.add_middleware(CrossOriginLayer, fastapi=app, rule=service.cross_origin)
     app.add_middleware(RequestContext, fastapi=app, body_limits=service.body_limits)
     return app
 

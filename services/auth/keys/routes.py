@@ -5,6 +5,7 @@ from typing import Final, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from services.auth.answers import public_answer
 from services.auth.keys.rules import CACHE_SECONDS
 from services.auth.keys.service import KeyRing
 
@@ -45,7 +46,6 @@ async def read_key_set(request: Request) -> Response:
     """The key set; it may be kept for 5 minutes, and a key is published longer than that before it signs."""
     ring: KeyRing = request.app.state.keys
     published = ring.published
-    headers = {"ETag": published.etag, "Cache-Control": f"public, max-age={CACHE_SECONDS}"}
-    if published.etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(published.body, headers=headers, media_type=_MEDIA_TYPE)
+    return public_answer(
+        request, published.body, published.etag, seconds=CACHE_SECONDS, media_type=_MEDIA_TYPE
+    )

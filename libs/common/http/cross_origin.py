@@ -1,0 +1,77 @@
+"""Which web pages of other origins may read answers (Fetch Standard, "CORS protocol").
+
+Credentials of the browser are never allowed: who calls is said by a token or not at all.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_PREFLIGHT_S: Final = 600
+_LONGEST_ORIGIN: Final = 300
+_READABLE: Final = "WWW-Authenticate, Retry-After, X-Request-Id"
+
+
+@dataclass(frozen=True)
+class CrossOrigin:
+    """Paths that pages of some other origins may call, with the methods, and how an origin is judged."""
+
+    paths: dict[str, str]
+    is_allowed: Callable[[FastAPI, str], Awaitable[bool]]
+
+
+class CrossOriginLayer:
+    """Answers preflights for these paths, and lets known origins read their answers."""
+
+    def __init__(self, app: ASGIApp, *, fastapi: FastAPI, rule: CrossOrigin) -> None:
+        self._app, self._fastapi, self._rule = app, fastapi, rule
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        methods = self._rule.paths.get(scope["path"]) if scope["type"] == "http" else None
+        if methods is None:
+            await self._app(scope, receive, send)
+            return
+        origin = _header(scope, b"origin")
+        allowed = origin if origin is not None and await self._is_allowed(origin) else None
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Origin")
+                if allowed is not None:
+                    headers["Access-Control-Allow-Origin"] = allowed
+                    headers["Access-Control-Expose-Headers"] = _READABLE
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
+            await _answer_preflight(answer, methods if allowed is not None else None)
+            return
+        await self._app(scope, receive, answer)
+
+    async def _is_allowed(self, origin: str) -> bool:
+        """`null` is what sandboxed pages and files call themselves: nobody's."""
+        if origin == "null" or len(origin) > _LONGEST_ORIGIN or not origin.isprintable():
+            return False
+        return await self._rule.is_allowed(self._fastapi, origin)
+
+
+async def _answer_preflight(send: Send, methods: str | None) -> None:
+    headers: list[tuple[bytes, bytes]] = []
+    if methods is not None:
+        headers = [
+            (b"access-control-allow-methods", methods.encode()),
+            (b"access-control-allow-headers", b"Authorization, Content-Type"),
+            (b"access-control-max-age", str(_PREFLIGHT_S).encode()),
+        ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    """The one value of a header; of several, none."""
+    found = [value for key, value in scope["headers"] if key == name]
+    return found[0].decode("latin-1") if len(found) == 1 else None
