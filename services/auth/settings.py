@@ -1,8 +1,9 @@
 """Everything auth reads from outside, as environment variables with the prefix AUTH_."""
 
 from typing import Final, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from libs.common.settings import DEVELOPMENT_SECRET, ServiceSettings
@@ -55,6 +56,22 @@ class AuthSettings(ServiceSettings):
         if address(self.mail_sender) is None:
             raise ValueError("mail_sender must be a mail address")
         return self
+
+    time_zone: str = Field(
+        default="Asia/Shanghai",
+        description="where the platform's days begin: when one is 14, when a role ends",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def refuse_an_unknown_zone(cls, name: str) -> str:
+        """The zone must be one of the IANA time zone database."""
+        try:
+            return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"{name} is no time zone of this machine; UTC and Asia/Shanghai are usual"
+            ) from None
 
     @model_validator(mode="after")
     def refuse_a_weak_key(self) -> Self:
