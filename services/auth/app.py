@@ -14,6 +14,7 @@ from services.auth.account import pages as account
 from services.auth.accounts import pages as account_pages
 from services.auth.accounts import routes as accounts
 from services.auth.audit import routes as audit
+from services.auth.calendar.workers import CalendarWorker
 from services.auth.classes import routes as classes
 from services.auth.clients import routes as clients
 from services.auth.clients.refusals import Refusals
@@ -141,12 +142,14 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             state.database, state.courier, public_address=settings.public_address
         )
         state.roster_workers = Workers(settings, state.database)
+        state.calendar = CalendarWorker(state.database, time_zone=settings.time_zone)
         state.pruner = Pruner(state.database.pool)
         state.metadata = discovery.Metadata(settings.issuer)
         await state.keys.start()
         state.passwords.start()
         if background:
             await state.roster_workers.start()
+            await state.calendar.start()
             state.pruner.start()
             state.courier.start()
             state.recovery_worker.start()
@@ -155,6 +158,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         finally:
             await state.recovery_worker.stop()
             await state.courier.stop()
+            await state.calendar.stop()
             await state.roster_workers.stop()
             await state.pruner.stop()
             await state.clients.stop()
