@@ -81,7 +81,6 @@ ROUTERS: Final = (
     client_rights.router,
     rosters.router,
     roster_rights.router,
-    roster_rights.router,
     audit.router,
     sign_in_pages.router,
     account_pages.router,
