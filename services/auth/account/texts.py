@@ -18,7 +18,7 @@ ACCOUNT: Final = {
     "phone": Text("Telephone", "电话"),
     "birth_date": Text("Born on", "出生日期"),
     "identifier": Text("Number for life", "终身编号"),
-    "roles": Text("What you are here", "我的身份"),
+    "roles": Text("Your roles", "我的身份"),
     "roles_hint": Text(
         "The active role is the one that applications show first. It gives no right and takes none.",
         "应用优先显示当前身份。切换身份不会增减任何权限。",

@@ -94,7 +94,7 @@ def _said(value: Any, language: Language) -> Any:
         return value.in_language(language)
     if isinstance(value, Section):
         texts = Texts({**LAYOUT, **value.texts}, language)
-        return {"template": value.template, "t": texts, "values": _said(dict(value.values), language)}
+        return {"template": value.template, "t": texts, "part": _said(dict(value.values), language)}
     if isinstance(value, (list, tuple)):
         return [_said(one, language) for one in value]
     if isinstance(value, dict):

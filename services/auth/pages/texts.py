@@ -6,7 +6,7 @@ from libs.common.languages import Text
 
 LAYOUT: Final = {
     "product": Text("Xuebu", "学簿"),
-    "claim": Text("The learner's book", "学习者的一册书"),
+    "claim": Text("The learner’s book", "学习者的一册书"),
     "promise": Text(
         "One account for lessons, portfolio and credits: from the first day of school on, for life.",
         "课堂、档案与学分，一个账号：从入学第一天起，相伴终身。",
