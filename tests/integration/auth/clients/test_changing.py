@@ -1,5 +1,6 @@
 """Changing, listing and suspending clients, and secrets that turn without a pause."""
 
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -18,6 +19,7 @@ async def test_a_change_touches_what_it_names(grounds: Grounds) -> None:
     changed = (await grounds.head.http.patch(address, json=change)).json()
     assert changed == client | change
     assert (await grounds.head.http.patch(address, json={})).json() == changed
+    nothing: dict[str, Any]
     for nothing in ({"name": None}, {"scopes": []}, {"redirect_uris": []}, {"scopes": None}):
         assert (await grounds.head.http.patch(address, json=nothing)).status_code == 422
     found = await clients.find(grounds.place.app.state.clients, client["client_id"])
@@ -76,8 +78,8 @@ async def test_a_later_rotation_prolongs_nothing(grounds: Grounds) -> None:
     many = await grounds.head.http.post(f"{address}/secrets", json={})
     assert (many.status_code, many.json()["type"].rpartition("/")[2]) == (409, "too-many-secrets")
     assert len((await grounds.head.http.get(address)).json()["secrets"]) == 4
-    for hours in (-1, 721, "x"):
-        answer = await grounds.head.http.post(f"{address}/secrets", json={"others_end_in_hours": hours})
+    for wrong in (-1, 721, "x"):
+        answer = await grounds.head.http.post(f"{address}/secrets", json={"others_end_in_hours": wrong})
         assert answer.status_code == 422
 
 
@@ -130,7 +132,7 @@ async def test_attack_65_suspension_ends_tokens_that_were_given(
 
 async def test_the_list_has_what_is_below_and_pages(fresh: Grounds) -> None:
     made = [await fresh.client(), await fresh.application("native"), await fresh.application("browser")]
-    query = {"organisation": str(fresh.school), "limit": 2}
+    query: dict[str, str | int] = {"organisation": str(fresh.school), "limit": 2}
     first = (await fresh.root.get("/v1/clients", params=query)).json()
     second = (await fresh.root.get("/v1/clients", params=query | {"cursor": first["next"]})).json()
     listed = [*first["items"], *second["items"]]

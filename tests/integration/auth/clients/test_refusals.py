@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from libs.common.redis_store import AWAY as REDIS_AWAY
 from libs.common.redis_store import connect
+from services.auth.clients import service as clients
+from services.auth.clients.finding import ClientFinder
+from services.auth.clients.refusals import Refusals
 from services.auth.clients.rules import REFUSALS_OF_A_NETWORK, REFUSALS_OF_ONE_CLIENT
 from tests.integration.auth.clients.conftest import Grounds
 from tests.integration.auth.clients.proofs import GRANT, refused, token_by_secret
@@ -108,6 +113,26 @@ async def test_attack_70_and_76_names_are_hashed_in_keys_and_secrets_nowhere(
         "select data::text from audit where action = 'client.refused'"
     )
     assert not [row for row in rows if "secret-" in row[0] or "mark" in row[0]]
+
+
+async def test_attack_77_without_redis_nobody_is_let_in_by_mistake_and_the_right_secret_works(
+    auth_app: FastAPI, grounds: Grounds
+) -> None:
+    client = await grounds.client()
+    pool, nowhere = auth_app.state.database.pool, connect("unix:///nowhere/redis.sock")
+    finder = ClientFinder(pool, Refusals(nowhere, pool, prefix="x:"))
+
+    async def authenticate(secret: str) -> clients.Client:
+        form = {"client_id": client["client_id"], "client_secret": secret}
+        return await clients.authenticate(finder, pool, None, form, audiences=(), now=datetime.now(UTC))
+
+    try:
+        with pytest.raises(REDIS_AWAY):  # a 503 of the endpoint, as the tests of faults show
+            await authenticate("wrong")
+        assert (await authenticate(client["client_secret"])).client_id == client["client_id"]
+    finally:
+        await finder.stop()
+        await nowhere.aclose()
 
 
 def basic(text: str) -> str:

@@ -1,5 +1,6 @@
 """Registering clients: every kind, and attacks 59, 60, 64 and 69 on it."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -7,9 +8,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.auth.actors import SYSTEM
+from services.auth.bootstrap import Platform, prepare
+from services.auth.clients import service
+from services.auth.clients.problems import AddressRefused
+from services.auth.clients.rules import ClientKind, Wish
 from tests.integration.auth.clients.conftest import Grounds
 from tests.integration.auth.clients.proofs import GRANT, Signer, refused
-from tests.integration.auth.places import new_place
+from tests.integration.auth.places import document, new_place
 
 PERSONAL = ["email", "offline_access", "openid", "phone", "profile", "spaces.read"]
 
@@ -92,7 +98,7 @@ async def test_applications(grounds: Grounds, kind: str, address: str, proof: st
 async def test_attack_14_addresses_that_are_never_registered(
     grounds: Grounds, kind: str, address: str
 ) -> None:
-    wish = {"kind": kind, "scopes": ["openid"], "redirect_uris": [address]}
+    wish: dict[str, Any] = {"kind": kind, "scopes": ["openid"], "redirect_uris": [address]}
     answer = await grounds.register(**wish)
     assert answer.status_code == 422, answer.text
     leaving = wish | {"redirect_uris": ["https://app.example/"], "post_logout_redirect_uris": [address]}
@@ -197,7 +203,8 @@ async def test_only_the_roots_administrator_waives_consent(grounds: Grounds) -> 
 
 async def test_attack_59_members_nobody_may_set(grounds: Grounds) -> None:
     for member in ("client_id", "client_secret", "id", "status", "created_at", "origins", "secrets"):
-        assert (await grounds.register(**{member: "x"})).status_code == 422
+        wrong: dict[str, Any] = {member: "x"}
+        assert (await grounds.register(**wrong)).status_code == 422
         client = await grounds.client()
         changed = await grounds.head.http.patch(f"/v1/clients/{client['id']}", json={member: "x"})
         assert changed.status_code == 422
@@ -256,14 +263,92 @@ async def test_more_keys_that_cannot_be_used(grounds: Grounds) -> None:
     ):
         answer = await grounds.register(public_keys={"keys": keys})
         assert (answer.status_code, problem(answer)) == (422, "key-refused"), keys
-    for keys in ([], [{}] * 6, ["x"], None):
-        assert (await grounds.register(public_keys={"keys": keys})).status_code == 422
+    nothing: Any
+    for nothing in ([], [{}] * 6, ["x"], None):
+        assert (await grounds.register(public_keys={"keys": nothing})).status_code == 422
     public = {"keys": [Signer.new().public]}
     for kind in ("native", "browser"):
         answer = await grounds.register(
             kind=kind, scopes=["openid"], redirect_uris=["https://app.example/"], public_keys=public
         )
         assert (answer.status_code, problem(answer)) == (409, "client-keeps-no-secret")
+
+
+async def test_attack_80_loopback_is_for_development_unless_it_is_a_device(
+    auth_app: FastAPI, grounds: Grounds
+) -> None:
+    kinds: tuple[tuple[ClientKind, bool], ...] = (("web", False), ("browser", False), ("native", True))
+    for kind, may in kinds:
+        wish = Wish(name="x", kind=kind, scopes=("openid",), redirect_uris=("http://127.0.0.1/",))
+        async with auth_app.state.database.transaction() as session:
+            try:
+                await service.register(session, SYSTEM, organisation=grounds.school, wish=wish)
+            except AddressRefused:
+                assert not may
+            else:
+                assert may
+
+
+async def test_the_operator_sets_up_applications_too(auth_app: FastAPI) -> None:
+    name, secret = uuid4().hex, "s" * 40
+    browser = {
+        "client_id": f"browser-{name}",
+        "kind": "browser",
+        "name": "Demo",
+        "scopes": ["openid", "account"],
+        "organisation": None,
+        "redirect_uris": ["http://127.0.0.1/back"],
+        "post_logout_redirect_uris": ["http://127.0.0.1/"],
+        "needs_consent": False,
+    }
+    web = browser | {"client_id": f"web-{name}", "kind": "web", "secret": secret, "organisation": "root"}
+    for _ in range(2):
+        platform = Platform.model_validate(document(name, clients=[browser, web]))
+        await prepare(auth_app.state.database, platform)
+    found = await service.find(auth_app.state.clients, f"browser-{name}")
+    assert found is not None
+    assert (found.kind, found.needs_consent, found.organisation_id) == ("browser", False, None)
+    assert found.scopes == {"openid", "account"}
+    assert await service.has_origin(auth_app.state.database.pool, "http://127.0.0.1:5173")
+    proven = await service.authenticate(
+        auth_app.state.clients,
+        auth_app.state.database.pool,
+        None,
+        {"client_id": f"web-{name}", "client_secret": secret},
+        audiences=(),
+        now=datetime.now(UTC),
+    )
+    assert (proven.kind, set(proven.scopes)) == ("web", {"openid", "account"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"secret": "s" * 40},
+        {"kind": "web"},
+        {"kind": "web", "secret": "short"},
+        {"kind": "machine", "secret": "s" * 40},
+        {"redirect_uris": []},
+        {"redirect_uris": ["http://app.example/"]},
+        {"post_logout_redirect_uris": ["javascript:alert(1)"]},
+        {"scopes": ["events.read"]},
+        {"scopes": ["credits.post"]},
+        {"kind": "other"},
+    ],
+    ids=str,
+)
+def test_the_operator_is_told_of_mistakes(change: dict[str, Any]) -> None:
+    right = {
+        "client_id": "browser",
+        "kind": "browser",
+        "name": "Demo",
+        "scopes": ["openid"],
+        "organisation": None,
+        "redirect_uris": ["http://127.0.0.1/back"],
+    }
+    Platform.model_validate(document("x", clients=[right]))
+    with pytest.raises(ValueError, match="client"):
+        Platform.model_validate(document("x", clients=[right | change]))
 
 
 async def test_a_closed_organisation_registers_nothing(fresh: Grounds) -> None:
