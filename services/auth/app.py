@@ -13,7 +13,10 @@ from libs.common.revocations import RevocationSource
 from services.auth.account import pages as account
 from services.auth.accounts import pages as account_pages
 from services.auth.accounts import routes as accounts
+from services.auth.applications import pages as application_pages
+from services.auth.applications import routes as applications
 from services.auth.audit import routes as audit
+from services.auth.authorization import pages as authorization
 from services.auth.calendar.workers import CalendarWorker
 from services.auth.classes import routes as classes
 from services.auth.clients import routes as clients
@@ -27,6 +30,7 @@ from services.auth.issued.service import IssuedTokens
 from services.auth.keys import routes as keys
 from services.auth.keys.sealing import Seal
 from services.auth.keys.service import KeyRing
+from services.auth.logout import pages as logout
 from services.auth.mail.carriers import Carrier, carrier
 from services.auth.mail.courier import Courier
 from services.auth.organisations import routes as organisations
@@ -81,7 +85,11 @@ ROUTERS: Final = (
     client_rights.router,
     rosters.router,
     roster_rights.router,
+    applications.router,
     audit.router,
+    authorization.router,
+    logout.router,
+    application_pages.router,
     sign_in_pages.router,
     account_pages.router,
     account.router,
