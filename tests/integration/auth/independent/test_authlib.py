@@ -17,7 +17,7 @@ from tests.integration.auth.independent.provider import NATIVE, SCOPES, SIGNED_O
 
 def new_key(algorithm: str) -> Any:
     """A private key as a client makes it."""
-    about = {"kid": algorithm, "alg": algorithm, "use": "sig"}
+    about: Any = {"kid": algorithm, "alg": algorithm, "use": "sig"}
     if algorithm == "ES256":
         return ECKey.generate_key("P-256", about)
     return RSAKey.generate_key(2048, about)
