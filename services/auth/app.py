@@ -25,6 +25,7 @@ from services.auth.clients.rules import AUDIENCES
 from services.auth.clients.service import ClientFinder, has_origin
 from services.auth.discovery import routes as discovery
 from services.auth.guardians import routes as guardians
+from services.auth.invitations import routes as invitations
 from services.auth.issued import routes as issued
 from services.auth.issued.service import IssuedTokens
 from services.auth.keys import routes as keys
@@ -79,6 +80,7 @@ ROUTERS: Final = (
     recovery.router,
     people.router,
     guardians.router,
+    invitations.router,
     classes.router,
     organisations.router,
     clients.router,
