@@ -24,8 +24,9 @@ from services.auth.clients.refusals import Refusals
 from services.auth.clients.rules import AUDIENCES
 from services.auth.clients.service import ClientFinder, has_origin
 from services.auth.discovery import routes as discovery
+from services.auth.erasure import routes as erasure
+from services.auth.erasure.worker import Eraser
 from services.auth.guardians import routes as guardians
-from services.auth.invitations import routes as invitations
 from services.auth.issued import routes as issued
 from services.auth.issued.service import IssuedTokens
 from services.auth.keys import routes as keys
@@ -34,6 +35,7 @@ from services.auth.keys.service import KeyRing
 from services.auth.logout import pages as logout
 from services.auth.mail.carriers import Carrier, carrier
 from services.auth.mail.courier import Courier
+from services.auth.merging import routes as merging
 from services.auth.organisations import routes as organisations
 from services.auth.pages import assets
 from services.auth.password_changes import routes as password_changes
@@ -79,8 +81,9 @@ ROUTERS: Final = (
     password_changes.router,
     recovery.router,
     people.router,
+    merging.router,
+    erasure.router,
     guardians.router,
-    invitations.router,
     classes.router,
     organisations.router,
     clients.router,
@@ -153,6 +156,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         state.roster_workers = Workers(settings, state.database)
         state.calendar = CalendarWorker(state.database, time_zone=settings.time_zone)
         state.pruner = Pruner(state.database.pool)
+        state.eraser = Eraser(state.database)
         state.metadata = discovery.Metadata(settings.issuer)
         await state.keys.start()
         state.passwords.start()
@@ -160,6 +164,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             await state.roster_workers.start()
             await state.calendar.start()
             state.pruner.start()
+            state.eraser.start()
             state.courier.start()
             state.recovery_worker.start()
         try:
@@ -169,6 +174,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             await state.courier.stop()
             await state.calendar.stop()
             await state.roster_workers.stop()
+            await state.eraser.stop()
             await state.pruner.stop()
             await state.clients.stop()
             await state.keys.stop()

@@ -10,6 +10,7 @@ import services.auth.authorization.tables
 import services.auth.calendar.tables
 import services.auth.classes.tables
 import services.auth.clients.tables
+import services.auth.erasure.tables
 import services.auth.families.tables
 import services.auth.guardians.tables
 import services.auth.invitations.tables

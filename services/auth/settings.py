@@ -29,6 +29,9 @@ class AuthSettings(ServiceSettings):
     session_hours: int = Field(default=12, ge=1, le=720, description="longest life of a sign-in session")
     hashing_threads: int = Field(default=2, ge=1, le=64, description="passwords checked at the same time")
     hashing_queue: int = Field(default=64, ge=0, le=10_000, description="sign-ins that may wait; then 503")
+    erasure_wait_days: int = Field(
+        default=30, ge=1, le=365, description="how long an erasure can be withdrawn before it happens"
+    )
     trusted_proxies: str = Field(
         default="", description="addresses whose X-Forwarded-For is believed, separated by commas"
     )

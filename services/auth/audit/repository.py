@@ -31,9 +31,10 @@ where a.organisation_id in (select id from organisation where ancestors @> array
   and a.position < $2
 order by a.position desc limit $3
 """
+# Also what was done with records that were merged into this one.
 _OF_PERSON: Final = f"""
 select {_ENTRY}, a.position from audit a
-where a.subject_id = $1 and a.position < $2
+where a.subject_id = any(array(select id from person where id = $1 or merged_into = $1)) and a.position < $2
 order by a.position desc limit $3
 """
 

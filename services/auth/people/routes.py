@@ -11,6 +11,7 @@ from libs.common.paging import Page, PagingOf
 from services.auth.answers import answer, page_answer
 from services.auth.authority import service as authority
 from services.auth.callers import AccountHolder, Manager, Reader
+from services.auth.merging import service as merging
 from services.auth.people import repository, service
 from services.auth.people.rules import Role
 from services.auth.people.schemas import (
@@ -42,7 +43,11 @@ async def choose_active_role(body: ActiveRoleWish, session: Writing, actor: Acco
 
 @router.get("/people/{person}", response_model=Person, summary="A person")
 async def read_person(person: UUID, database: DatabaseOf, actor: Reader) -> Response:
-    """For the person, the guardians, and those who read people where the person has a role."""
+    """For the person, the guardians, and those who read people where the person has a role.
+
+    By the old id of a merged record one gets the record it was merged into.
+    """
+    person = await merging.survivor_of(database.pool, person) or person
     standing = await authority.require_reading_person(database.pool, actor, person)
     private = standing.myself or standing.my_child or standing.in_charge
     return answer(await repository.view(database.pool, person, private=private))

@@ -15,7 +15,9 @@ class Person(Table, table=True):
 
     __table_args__ = (
         CheckConstraint(one_of("status", PERSON_STATUSES), name="status"),
+        CheckConstraint("status = 'closed' or (merged_into is null and erased_at is null)", name="gone"),
         Index("ix_person_sort_key", "sort_key", "id"),
+        Index("ix_person_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
         Index(
             "uq_person_master_identifier",
             "master_identifier",
@@ -54,6 +56,8 @@ class Person(Table, table=True):
     )
     source_id: UUID | None = roster_source()
     created_at: datetime = moment()
+    merged_into: UUID | None = reference("person.id", nullable=True)
+    erased_at: datetime | None = None
 
 
 class PersonIdentifier(Table, table=True):
