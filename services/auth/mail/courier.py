@@ -30,10 +30,18 @@ class Courier:
     same Message-ID. Nothing personal is logged, and nothing of a mail is kept once it is sent or given up.
     """
 
-    def __init__(self, database: Database, carrier: Carrier | None, *, sender: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        carrier: Carrier | None,
+        *,
+        sender: str,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
         self._database = database
         self._carrier = carrier
         self._sender = sender
+        self._look_seconds = look_seconds
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._log = logs.logger(__name__)
@@ -61,7 +69,7 @@ class Courier:
                 if not is_away(error):
                     self._log.error(COURIER_FAILED, exc_info=error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(self._woken.wait(), self._look_seconds)
 
     async def _one(self, carrier: Carrier) -> bool:
         """Send the mail that is due; False if none is."""
