@@ -149,15 +149,17 @@ class Identity:
         await self._refresh_keys()
         await self.revocations.refresh()
 
-    async def _refresh_keys(self) -> None:
+    async def _refresh_keys(self) -> bool:
         self._asked_at = time.monotonic()
         try:
             self._verifier.replace_keys(await self._fetch())
-            self._told = False
         except Exception as error:
             if not self._told:  # once, not with every attempt
                 self._log.warning(logs.KEYS_FAILED, error=type(error).__name__)
             self._told = True
+            return False
+        self._told = False
+        return True
 
     async def _refresh_for_ever(self) -> None:
         """Without keys the service is not ready, so it asks often at first: the issuer may be starting."""

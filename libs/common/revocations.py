@@ -95,7 +95,7 @@ class RevokedTokens:
 class Revocations:
     """Follows the issuer's list; without a source it is empty for ever. `start` before use, `stop` after."""
 
-    def __init__(self, source: RevocationSource | None, keys_changed: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, source: RevocationSource | None, keys_changed: Callable[[], Awaitable[bool]]) -> None:
         self.tokens = RevokedTokens()
         self.is_known = source is None
         self._source = source
@@ -137,8 +137,7 @@ class Revocations:
                 self.tokens.add(page.items)
                 self._cursor, more = page.next, page.more
             self.is_known = True
-            if page.keys != self._keys:
-                await self._keys_changed()
+            if page.keys != self._keys and await self._keys_changed():
                 self._keys = page.keys
         now = time.time()
         if now - self._pruned_at > _PRUNE_EVERY_S:

@@ -24,6 +24,7 @@ from services.auth.authority.problems import NotInCharge
 from services.auth.families import service as families
 from services.auth.passwords.service import ChosenPassword, Passwords
 from services.auth.people import service as people
+from services.auth.revocations import service as revocations
 from services.auth.sessions.service import end_all_sessions
 from services.auth.sql import Row, Where
 
@@ -155,6 +156,8 @@ async def suspend(session: Where, actor: Actor, person: UUID) -> None:
         await repository.set_state(session, person, "disabled")
         await end_all_sessions(session, person)
         await families.end_of_person(session, person, "suspended")
+        # Also what hangs on neither: the tokens of a session that has run out, or that opens at this moment.
+        await revocations.revoke(session, "person", person)
         await remember(session, actor, "account.suspended", organisation=organisation, subject=person)
 
 

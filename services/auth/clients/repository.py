@@ -216,6 +216,12 @@ async def set_status(where: Where, client: UUID, status: str) -> None:
     await execute(where, "update client set status = $2 where id = $1", client, status)
 
 
+async def names_of(where: Where, organisation: UUID) -> list[str]:
+    """The `client_id` of every client of exactly this organisation."""
+    rows = await fetch(where, "select client_id from client where organisation_id = $1", organisation)
+    return [row["client_id"] for row in rows]
+
+
 async def has_origin(pool: Any, origin: str) -> bool:
     """Whether an active browser client has this origin."""
     statement = """

@@ -42,6 +42,7 @@ __all__ = [
     "change",
     "digest_of",
     "end_secret",
+    "end_tokens_of",
     "ensure",
     "find",
     "has_origin",
@@ -210,6 +211,11 @@ async def require_own(where: Where, actor: Actor, client: UUID) -> None:
     if organisation is None:
         raise NotFound
     await authority.require_charge(where, actor, organisation)
+
+
+async def end_tokens_of(session: Where, organisation: UUID) -> None:
+    """End the tokens of an organisation's clients, at once; for an organisation that closes."""
+    await revocations.revoke_all(session, "client", await repository.names_of(session, organisation))
 
 
 async def has_origin(pool: Any, origin: str) -> bool:

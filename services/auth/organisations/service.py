@@ -9,6 +9,7 @@ from services.auth.actors import SYSTEM, Actor
 from services.auth.audit.service import remember
 from services.auth.authority import service as authority
 from services.auth.authority.problems import NotInCharge
+from services.auth.clients import service as clients
 from services.auth.organisations import repository
 from services.auth.organisations.problems import (
     OrganisationClosed,
@@ -96,7 +97,10 @@ async def move(session: Where, actor: Actor, organisation: UUID, parent: UUID) -
 
 
 async def close(session: Where, actor: Actor, organisation: UUID) -> None:
-    """Close an organisation by hand; no import opens it again. Closing twice changes nothing."""
+    """Close an organisation by hand, its clients with it; no import opens it again.
+
+    Closing twice changes nothing.
+    """
     await repository.lock_tree(session)
     standing = await authority.require_charge(session, actor, organisation)
     if standing.parent is None:
@@ -106,5 +110,6 @@ async def close(session: Where, actor: Actor, organisation: UUID) -> None:
     if await repository.has_open_children(session, organisation):
         raise StillHasOpenParts
     await repository.close(session, organisation)
+    await clients.end_tokens_of(session, organisation)
     await record_organisations(session, [organisation])
     await remember(session, actor, "organisation.closed", organisation=organisation)

@@ -41,7 +41,7 @@ async def test_config_every_endpoint_named_is_there(auth_app: FastAPI, metadata:
     methods: dict[str, set[str]] = {}
     for route in auth_app.routes:
         if isinstance(route, APIRoute):
-            methods.setdefault(route.path, set()).update(route.methods)
+            methods.setdefault(route.path, set()).update(route.methods or ())
     named = {name: value for name, value in metadata.items() if name.endswith(("_endpoint", "_uri"))}
     assert all(address.startswith(f"{ADDRESS}/") for address in named.values())
     assert {address.removeprefix(ADDRESS) for address in named.values()} <= set(methods)
