@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -14,8 +14,8 @@ from services.auth.audit.rules import Action
 from services.auth.audit.service import remember
 from services.auth.authorization import repository
 from services.auth.authorization.codes import CODE_LIFE, new_code
+from services.auth.authorization.counting import Counts
 from services.auth.authorization.rules import Asked, AuthorizationRefused, NotAnswerable, answer_address
-from services.auth.clients.rules import worth_remembering
 from services.auth.clients.service import Client, ClientFinder
 from services.auth.sessions.service import Session
 
@@ -35,22 +35,7 @@ class Server:
     finder: ClientFinder
     keys: KeyTable
     issuer: str
-    refusals: "Refusals"
-
-
-class Refusals:
-    """Counts what is refused per client and minute, so that a flood of it does not fill the audit."""
-
-    def __init__(self, redis: Any, *, prefix: str) -> None:
-        self._redis, self._prefix = redis, prefix
-
-    async def is_worth_remembering(self, client: UUID) -> bool:
-        """Whether this refusal of a client is the first, tenth, hundredth … of its minute."""
-        key = f"{self._prefix}authorization-refusals:{client}"
-        count = int(await self._redis.incr(key))
-        if count == 1:
-            await self._redis.expire(key, 60)
-        return worth_remembering(count)
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +110,7 @@ async def refuse(
 
 
 async def remember_refusal(server: Server, client: Client, why: str) -> None:
-    if not await server.refusals.is_worth_remembering(client.id):
+    if not await server.counts.is_worth_remembering(client.id):
         return
     async with server.database.transaction() as session:
         await remember(

@@ -11,8 +11,9 @@ from fastapi import Depends, Request, Response
 from libs.common.problems import PayloadTooLarge, UnsupportedMediaType
 from services.auth.authorization import service
 from services.auth.authorization.rules import NotAnswerable, read_parameters
-from services.auth.authorization.service import Refusals, Server
+from services.auth.authorization.service import Counts, Server
 from services.auth.authorization.texts import CONSENT, REFUSALS, SCOPES, SELECT
+from services.auth.callers import Network
 from services.auth.pages import Browser, Fields, Form, PageRefusal, page, page_router, see_other
 from services.auth.sessions.browser import BrowserSession
 from services.auth.userinfo.rules import full_name
@@ -24,10 +25,10 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _LARGEST_FORM: Final = 16 * 1024
 
 
-async def _server(request: Request) -> Server:
+async def _server(request: Request, network: Network) -> Server:
     state = request.app.state
-    refusals = Refusals(state.redis, prefix=state.settings.redis_prefix)
-    return Server(state.database, state.clients, state.keys.table, state.settings.issuer, refusals)
+    counts = Counts(state.redis, prefix=state.settings.redis_prefix, network=network)
+    return Server(state.database, state.clients, state.keys.table, state.settings.issuer, counts)
 
 
 TheServer = Annotated[Server, Depends(_server)]

@@ -10,11 +10,11 @@ from uuid import UUID
 import orjson
 
 from libs.common.ids import new_id
+from libs.common.problems import TooManyRequests
 from services.auth.authorization import repository
 from services.auth.authorization.answering import (
     NEVER,
     Pending,
-    Refusals,
     Server,
     give_up,
     grant,
@@ -22,6 +22,7 @@ from services.auth.authorization.answering import (
     remember_refusal,
 )
 from services.auth.authorization.codes import CodeRefused, CodeReplayed, Redeemed
+from services.auth.authorization.counting import WAITING_WINDOW_S, Counts
 from services.auth.authorization.deciding import ACR_SECOND_FACTOR, SignedIn, Step, next_step
 from services.auth.authorization.hints import HintRefused, read_hint
 from services.auth.authorization.redeeming import redeem
@@ -45,10 +46,10 @@ __all__ = [
     "AuthorizationRefused",
     "CodeRefused",
     "CodeReplayed",
+    "Counts",
     "NotAnswerable",
     "Pending",
     "Redeemed",
-    "Refusals",
     "Server",
     "begin",
     "consent_asked",
@@ -76,7 +77,8 @@ async def begin(
     """Where the browser goes with this request: to the client with its answer, or to a page of ours.
 
     Raises NotAnswerable as long as the client and its redirect address are not proved: then nobody is
-    redirected. `browser` is the digest of the browser's secret, `session` who is signed in there.
+    redirected; TooManyRequests for a flood of requests that would have to wait. `browser` is the digest of
+    the browser's secret, `session` who is signed in there.
     """
     client_id, redirect_uri = identify(parameters)
     client = await clients.find(server.finder, client_id)
@@ -205,6 +207,8 @@ async def _go_on(
     if step == "grant" and session is not None:
         return await grant(server, waiting, session, now)
     if waiting.begun_at == NEVER:
+        if not await server.counts.may_wait():
+            raise TooManyRequests(retry_after=WAITING_WINDOW_S)
         kept = orjson.dumps(waiting.asked.members()).decode()
         await repository.wait(server.database.pool, waiting.id, waiting.client.id, browser, kept)
     return _page(step, waiting)

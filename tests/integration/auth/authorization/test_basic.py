@@ -142,12 +142,15 @@ async def test_basic_max_age_1_and_10000(browser: Browser, trusted: Application,
     assert query_of(await browser.authorize(trusted, max_age="soon"))["error"] == "invalid_request"
 
 
-async def test_basic_whoever_is_not_signed_in_signs_in_and_goes_on(
+async def test_basic_login_hint_and_ui_locales_reach_the_sign_in_page_and_the_request_goes_on(
     stranger: Browser, trusted: Application, learner: Somebody
 ) -> None:
     answer = await stranger.authorize(trusted, login_hint="li", ui_locales="zh-CN")
     assert parse_qs(urlsplit(answer.headers["location"]).query)["ui_locales"] == ["zh-CN"]
     waiting = request_of(answer, "/sign-in")
+    page = (await stranger.follow(answer)).text
+    assert 'lang="zh-CN"' in page
+    assert 'value="li"' in page
     await stranger.sign_in(learner.id, ago=timedelta(0))
     assert query_of(await stranger.resume(waiting))["state"] == "some state"
     shown(await stranger.resume(waiting))  # it was finished

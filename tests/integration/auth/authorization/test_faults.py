@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from infra.dev.stores import ServiceStore
 from services.auth.app import build
+from services.auth.authorization.counting import MOST_WAITING
 from tests.integration.auth.authorization.browsing import Browser, query_of, shown
 from tests.integration.auth.conftest import settings_of
 from tests.integration.auth.places import Somebody
@@ -52,3 +53,18 @@ async def test_attack_77_redis_away_grants_what_needs_no_counting_and_refuses_th
         await browser.sign_in(learner.id)
         assert "code" in query_of(await browser.authorize(trusted, prompt="none"))
         shown(await browser.authorize(trusted, redirect_uri="https://elsewhere.example/"), 503)
+
+
+async def test_a_flood_of_one_network_is_not_kept(auth_app: FastAPI, trusted: Application) -> None:
+    stranger = Browser(auth_app)
+    assert (await stranger.authorize(trusted)).status_code == 303
+    host = stranger.http._transport.client[0]  # type: ignore[attr-defined]
+    prefix = auth_app.state.settings.redis_prefix
+    assert await auth_app.state.redis.set(
+        f"{prefix}authorization-requests:{host}", MOST_WAITING, keepttl=True
+    )
+    refused = await stranger.authorize(trusted)
+    shown(refused, 429)
+    assert refused.headers["retry-after"] == "600"
+    assert query_of(await stranger.authorize(trusted, prompt="none"))["error"] == "login_required"
+    assert (await Browser(auth_app).authorize(trusted)).status_code == 303  # from elsewhere
