@@ -23,6 +23,16 @@ class ConsentIsAsked(Forbidden):
     title = Text("Only the root's administrator may waive consent", "仅根机构管理员可免除用户同意")
 
 
+class ConsentNotWaivable(InvalidRequest):
+    """People are always asked for a client that is answered on a device, outside development.
+
+    Any other program there can answer at the same address and name itself like the client (RFC 8252,
+    section 8.6); only https proves whose the address is.
+    """
+
+    title = Text("People must be asked for such a client", "此类客户端必须征得用户同意")
+
+
 class AddressRefused(InvalidRequest):
     """A client cannot be answered at this address."""
 

@@ -11,6 +11,7 @@ from services.auth.clients.problems import (
     AddressesOfAMachine,
     AddressRefused,
     ConsentIsAsked,
+    ConsentNotWaivable,
     KeyRefused,
     ScopeNotForInstitutions,
 )
@@ -21,7 +22,7 @@ from services.auth.sql import Where
 
 
 def require_possible(wish: Wish, *, development: bool, unless: Wish | None = None) -> None:
-    """The wish's addresses fit its kind; raises AddressRefused, AddressesOfAMachine.
+    """The wish's addresses fit its kind; raises AddressRefused, AddressesOfAMachine, ConsentNotWaivable.
 
     Addresses that are among those of `unless` are not looked at again.
     """
@@ -32,6 +33,10 @@ def require_possible(wish: Wish, *, development: bool, unless: Wish | None = Non
         return
     if not wish.redirect_uris:
         raise AddressesOfAMachine
+    if not (
+        wish.needs_consent or development or all(one.startswith("https://") for one in wish.redirect_uris)
+    ):
+        raise ConsentNotWaivable
     known = {*unless.redirect_uris, *unless.post_logout_redirect_uris} if unless else set()
     for address in sorted(addresses - known):
         why = what_is_wrong(wish.kind, address, development=development)

@@ -1,5 +1,6 @@
 """Registering clients: every kind, and attacks 59, 60, 64 and 69 on it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,7 @@ from fastapi import FastAPI
 from services.auth.actors import SYSTEM
 from services.auth.bootstrap import Platform, prepare
 from services.auth.clients import service
-from services.auth.clients.problems import AddressRefused
+from services.auth.clients.problems import AddressRefused, ConsentNotWaivable
 from services.auth.clients.rules import ClientKind, Wish
 from tests.integration.auth.clients.conftest import Grounds
 from tests.integration.auth.clients.proofs import GRANT, Signer, refused
@@ -284,6 +285,25 @@ async def test_attack_80_loopback_is_for_development_unless_it_is_a_device(
             try:
                 await service.register(session, SYSTEM, organisation=grounds.school, wish=wish)
             except AddressRefused:
+                assert not may
+            else:
+                assert may
+
+
+async def test_people_are_asked_for_programs_that_others_can_impersonate(
+    auth_app: FastAPI, grounds: Grounds
+) -> None:
+    wish = Wish(name="x", kind="native", scopes=("openid",), needs_consent=False)
+    for address, may in (
+        ("http://127.0.0.1/", False),
+        ("com.example.app:/", False),
+        ("https://app.example/", True),
+    ):
+        async with auth_app.state.database.transaction() as session:
+            asked = replace(wish, redirect_uris=(address,))
+            try:
+                await service.register(session, SYSTEM, organisation=grounds.school, wish=asked)
+            except ConsentNotWaivable:
                 assert not may
             else:
                 assert may
