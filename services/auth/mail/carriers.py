@@ -26,6 +26,10 @@ class MailRefused(Exception):
         self.code = code
 
 
+class NotEncrypted(OSError):
+    """The server does not offer the encryption it should; the mail waits rather than going in the clear."""
+
+
 class Carrier(Protocol):
     """Takes a mail away for good, or raises: MailRefused for ever, OSError and SMTPException for now."""
 
@@ -94,7 +98,10 @@ class SmtpServer:
         server = smtplib.SMTP(self._host, self._port, timeout=SECONDS)
         if self._scheme == "smtp+starttls":
             try:
-                server.starttls(context=self._trust)  # raises where the server does not offer it
+                server.starttls(context=self._trust)
+            except smtplib.SMTPNotSupportedError:
+                server.close()
+                raise NotEncrypted from None
             except BaseException:
                 server.close()
                 raise

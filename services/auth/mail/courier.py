@@ -95,17 +95,19 @@ class Courier:
 
     async def _carried(self, carrier: Carrier, mail: Any) -> int | None:
         """None once the mail is taken; else a code, of which those from 500 are for ever."""
+        identifier = str(mail["id"])
         try:
-            letter = composed(str(mail["id"]), self._sender, mail["recipient"], mail["subject"], mail["body"])
+            letter = composed(identifier, self._sender, mail["recipient"], mail["subject"], mail["body"])
+        except (ValueError, MessageError):  # an address that no header can spell
+            return 553
+        try:
             await carrier.carry(letter)
         except MailRefused as refused:
             return refused.code
-        except (ValueError, MessageError):  # an address that no header can spell
-            return 553
         except (OSError, smtplib.SMTPException) as error:
             code = getattr(error, "smtp_code", None)
             self._log.warning(
-                MAIL_POSTPONED, mail=str(mail["id"]), attempts=mail["attempts"], error=type(error).__name__
+                MAIL_POSTPONED, mail=identifier, attempts=mail["attempts"], error=type(error).__name__
             )
             return code if isinstance(code, int) and code < 500 else 400
         return None
