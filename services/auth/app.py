@@ -24,9 +24,10 @@ from services.auth.clients.refusals import Refusals
 from services.auth.clients.rules import AUDIENCES
 from services.auth.clients.service import ClientFinder, has_origin
 from services.auth.discovery import routes as discovery
+from services.auth.guardians import routes as guardians
+from services.auth.invitations import routes as invitations
 from services.auth.erasure import routes as erasure
 from services.auth.erasure.worker import Eraser
-from services.auth.guardians import routes as guardians
 from services.auth.issued import routes as issued
 from services.auth.issued.service import IssuedTokens
 from services.auth.keys import routes as keys
@@ -84,6 +85,7 @@ ROUTERS: Final = (
     merging.router,
     erasure.router,
     guardians.router,
+    invitations.router,
     classes.router,
     organisations.router,
     clients.router,

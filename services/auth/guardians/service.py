@@ -100,6 +100,11 @@ async def require_of_age(where: Where, person: UUID) -> None:
         raise GuardianNotOfAge
 
 
+async def place_of(where: Where, child: UUID) -> UUID | None:
+    """Where the child is a pupil: there, what is done about the child is found in the audit."""
+    return await repository.place_of(where, child)
+
+
 async def is_guardian(where: Where, guardian: UUID, child: UUID) -> bool:
     """Whether the one cares for the other now."""
     return await repository.is_guardian(where, guardian, child)
