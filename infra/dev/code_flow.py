@@ -1,22 +1,27 @@
 """Signing in as a frontend does: the authorization code flow with PKCE, through the sign-in page.
 
 Without a network of its own: `code_flow` yields requests and is sent the answers, so that the runner
-drives it with the standard library, and tests with the client of their choice. Standard library only.
+drives it with the standard library (`run`), and tests with the client of their choice. Standard library only.
 """
 
 import base64
 import hashlib
 import json
 import secrets
+import urllib.error
 import urllib.parse
+import urllib.request
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, TypeVar
 
 #: any port of the own machine is registered for clients of development (RFC 8252, section 7.3)
 REDIRECT = "http://127.0.0.1:49152/callback"
 _MOST_STEPS = 12
+_TIMEOUT_SECONDS = 60.0
+
+Result = TypeVar("Result")
 
 
 class SignInFailedError(Exception):
@@ -68,25 +73,65 @@ def code_flow(
         "code_challenge": _base64url(hashlib.sha256(verifier.encode()).digest()),
         "code_challenge_method": "S256",
     }
+    where = f"{auth}/oauth/authorize?{urllib.parse.urlencode(question)}"
+    callback = yield from through_pages(where, frontend.redirect_uri, username, password)
+    answer = yield _exchange(auth, frontend, _code_of(callback, state, auth), verifier)
+    if answer.status != 200:
+        raise SignInFailedError(f"{answer.status} {answer.text[:2000]}")
+    return dict(json.loads(answer.text))
+
+
+def through_pages(
+    address: str, redirect_uri: str, username: str, password: str
+) -> Generator[Asked, Answered, str]:
+    """From an authorization request through the pages; the address at which the client is answered."""
     cookies: dict[str, str] = {}
-    asked = Asked(f"{auth}/oauth/authorize?{urllib.parse.urlencode(question)}", {})
+    asked = Asked(address, {})
     for _ in range(_MOST_STEPS):
         answer = yield asked
         _keep_cookies(cookies, answer)
         if answer.status in (302, 303):
             where = urllib.parse.urljoin(asked.address, answer.header("location"))
-            if where.startswith(frontend.redirect_uri + "?"):
-                code = _code_of(where, state, auth)
-                answer = yield _exchange(auth, frontend, code, verifier)
-                if answer.status != 200:
-                    break
-                return dict(json.loads(answer.text))
+            if where.startswith(redirect_uri + "?"):
+                return where
             asked = Asked(where, {"Cookie": _cookie_header(cookies)})
         elif answer.status == 200 and asked.form is None:
             asked = _filled(asked.address, answer.text, cookies, username, password)
         else:
             break
     raise SignInFailedError(f"{asked.address.partition('?')[0]}: {answer.status} {answer.text[:2000]}")
+
+
+def run(flow: Generator[Asked, Answered, Result]) -> Result:
+    """Drives a flow with the standard library to its result; raises SignInFailedError and OSError."""
+    asked = next(flow)
+    while True:
+        try:
+            asked = flow.send(_sent(asked))
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    """Leaves redirects to the flow, which knows where its cookies may go."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_StayHere)
+
+
+def _sent(asked: Asked) -> Answered:
+    form = None if asked.form is None else urllib.parse.urlencode(asked.form).encode()
+    request = urllib.request.Request(asked.address, data=form, headers=asked.headers)  # noqa: S310 ours
+    try:
+        with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as answer:
+            return Answered(answer.status, answer.headers.items(), answer.read().decode())
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return Answered(answer.code, answer.headers.items(), answer.read().decode())
 
 
 def _exchange(auth: str, frontend: Frontend, code: str, verifier: str) -> Asked:

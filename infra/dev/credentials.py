@@ -12,6 +12,26 @@ from infra.dev.state import read_private, write_private
 #: services that read another's events, so need a client of their own
 READERS = ("spaces", "creditbank")
 
+#: applications in which people sign in, registered for development: answered at the own machine, at any port
+LOOPBACK = ["http://127.0.0.1/callback", "http://localhost/callback"]
+LOOPBACK_AFTER = ["http://127.0.0.1/", "http://localhost/"]
+OPENID = ("openid", "profile", "email", "phone", "address", "offline_access")
+PERSON_SCOPES = [
+    *OPENID,
+    *("account", "organisations.manage", "people.read", "rosters.import"),
+    *("spaces.read", "spaces.write", "credits.read"),
+]
+FRONTENDS: dict[str, dict[str, Any]] = {
+    "frontend": {"name": "学习空间 Learning space", "kind": "browser", "needs_consent": False},
+    "portal": {"name": "学校门户 School portal", "kind": "web", "needs_consent": False},
+    "partner": {
+        "name": "合作应用 Partner application",
+        "kind": "web",
+        "needs_consent": True,
+        "id_token_alg": "ES256",
+    },
+}
+
 #: services that seal keys at rest
 SEALERS = ("auth", "creditbank")
 
@@ -35,6 +55,11 @@ class Credentials:
         for service in READERS:
             client = {"client_id": str(uuid.uuid4()), "client_secret": secrets.token_urlsafe(32)}
             document.setdefault(service, client)
+        for name, facts in FRONTENDS.items():
+            client = {"client_id": f"xuebu-{name}"}
+            if facts["kind"] == "web":
+                client["client_secret"] = secrets.token_urlsafe(32)
+            document.setdefault(name, client)
         if len(document) != before:
             write_private(path, document)
         return cls(path, document)
@@ -59,8 +84,34 @@ class Credentials:
                     "organisation": None,
                 }
                 for service in READERS
+            ]
+            + [
+                {
+                    **facts,
+                    "client_id": self.document[name]["client_id"],
+                    "secret": self.document[name].get("client_secret"),
+                    "scopes": PERSON_SCOPES,
+                    "organisation": "root",
+                    "redirect_uris": LOOPBACK,
+                    "post_logout_redirect_uris": LOOPBACK_AFTER,
+                }
+                for name, facts in FRONTENDS.items()
             ],
         }
+
+    def frontends(self) -> list[dict[str, Any]]:
+        """The applications in which people sign in, as run.json tells of them."""
+        return [
+            {
+                **self.document[name],
+                "name": facts["name"],
+                "kind": facts["kind"],
+                "scopes": PERSON_SCOPES,
+                "redirect_uris": LOOPBACK,
+                "post_logout_redirect_uris": LOOPBACK_AFTER,
+            }
+            for name, facts in FRONTENDS.items()
+        ]
 
 
 def new_password() -> str:

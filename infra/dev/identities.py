@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.dev import code_flow
 from infra.dev.calls import Api, CallFailedError, wait_for
-from infra.dev.credentials import new_password
+from infra.dev.credentials import PERSON_SCOPES, new_password
 
 #: states of a roster import that change no more
 FINAL = ("applied", "unchanged", "refused", "failed")
+#: the platform's own frontend, as the runner registers it
+FRONTEND = code_flow.Frontend("xuebu-frontend", " ".join(PERSON_SCOPES))
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,13 @@ class SignedIn:
 
 
 def sign_in(auth: str, username: str, password: str) -> SignedIn:
-    """Opens a session with user name and password."""
-    answer = Api(auth).post("/v1/sessions", {"username": username, "password": password})
-    return SignedIn(answer["access_token"], answer["person"])
+    """Opens a session through the sign-in page, as the platform's own frontend does."""
+    try:
+        answer = code_flow.run(code_flow.code_flow(auth, FRONTEND, username, password))
+    except (code_flow.SignInFailedError, OSError) as failure:
+        raise CallFailedError(f"sign in at {auth}", 0, str(failure)) from None
+    token = str(answer["access_token"])
+    return SignedIn(token, dict(Api(auth, token).get("/v1/me")))
 
 
 def client_token(auth: str, client: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ def run_document(
     return {
         "services": dict(where),
         "accounts": [administrator, *demo.get("accounts", [])],
-        "clients": demo.get("clients", []),
+        "clients": [*demo.get("clients", []), *credentials.frontends()],
         "organisations": demo.get("organisations", {}),
         "processes": {one.name: one.process.pid for one in services if one.process},
         "boot": boot,
@@ -32,6 +32,6 @@ def render(document: Mapping[str, Any]) -> str:
     for account in document["accounts"]:
         roles = ", ".join(account["roles"])
         lines.append(f"  {account['username']:30}{account['password']:22}{roles}  ({account['name']})")
-    lines += ["", "  The same, with the institution's client, is in .state/run.json. Logs: .state/logs."]
+    lines += ["", "  The same, with the clients' secrets, is in .state/run.json. Logs: .state/logs."]
     lines += ["  Next: `make demo` in another terminal. Ctrl-C stops everything.", ""]
     return "\n".join(lines)
