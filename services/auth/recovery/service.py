@@ -73,15 +73,16 @@ class Recovery:
         """
         await self._throttle.begin(network=network)
         try:
-            await self._choose(link, password, language)
+            username = await self._choose(link, password, language)
         except RecoveryRefused:
             raise
         except BaseException:
             await self._throttle.undo(network=network)
             raise
         await self._throttle.undo(network=network)
+        await self._throttle.forgive(canonical(username) or username)
 
-    async def _choose(self, link: str, password: str, language: Language | None) -> None:
+    async def _choose(self, link: str, password: str, language: Language | None) -> str:
         digest = _digest(link)
         found = await repository.find(self._database.pool, digest)
         if found is None:
@@ -98,6 +99,8 @@ class Recovery:
             await accounts.set_chosen_password(session, person, chosen)
             await mail.send(session, to=found["email"], message=messages.RECOVERED, language=language)
             await remember(session, Actor("person", person), "account.recovered", subject=person)
+        username: str = found["username"]
+        return username
 
 
 def _digest(text: str) -> bytes:
