@@ -24,10 +24,12 @@ from services.auth.clients.refusals import Refusals
 from services.auth.clients.rules import AUDIENCES
 from services.auth.clients.service import ClientFinder, has_origin
 from services.auth.discovery import routes as discovery
-from services.auth.guardians import routes as guardians
-from services.auth.invitations import routes as invitations
 from services.auth.erasure import routes as erasure
 from services.auth.erasure.worker import Eraser
+from services.auth.guardians import pages as guardian_pages
+from services.auth.guardians import routes as guardians
+from services.auth.invitations import pages as invitation_pages
+from services.auth.invitations import routes as invitations
 from services.auth.issued import routes as issued
 from services.auth.issued.service import IssuedTokens
 from services.auth.keys import routes as keys
@@ -39,10 +41,12 @@ from services.auth.mail.courier import Courier
 from services.auth.merging import routes as merging
 from services.auth.organisations import routes as organisations
 from services.auth.pages import assets
+from services.auth.password_changes import pages as password_pages
 from services.auth.password_changes import routes as password_changes
 from services.auth.password_changes.service import PasswordChanges
 from services.auth.passwords.service import Passwords
 from services.auth.people import routes as people
+from services.auth.recovery import pages as recovery_pages
 from services.auth.recovery import routes as recovery
 from services.auth.recovery.service import Recovery
 from services.auth.recovery.worker import RecoveryWorker
@@ -53,6 +57,7 @@ from services.auth.roster_rights import routes as roster_rights
 from services.auth.rosters import routes as rosters
 from services.auth.rosters.rules import UPLOAD_LIMIT_BYTES
 from services.auth.rosters.workers import Workers
+from services.auth.second_factors import pages as second_factor_pages
 from services.auth.second_factors import routes as second_factors
 from services.auth.second_factors.service import SecondFactors
 from services.auth.sessions import routes as sessions
@@ -97,9 +102,14 @@ ROUTERS: Final = (
     authorization.router,
     logout.router,
     application_pages.router,
+    guardian_pages.router,
+    invitation_pages.router,
     sign_in_pages.router,
     account_pages.router,
     account.router,
+    second_factor_pages.router,
+    password_pages.router,
+    recovery_pages.router,
     assets.router,
 )
 
