@@ -11,6 +11,8 @@ from libs.common.languages import Text
 from services.auth.account.rules import device_name
 from services.auth.account.texts import ACCOUNT, DONE, ROLES
 from services.auth.applications.pages import account_section as applications
+from services.auth.guardians.pages import account_section as children
+from services.auth.invitations.pages import account_section as guardian_requests
 from services.auth.pages import Fields, Form, Section, page, page_router, see_other
 from services.auth.people import service as people
 from services.auth.second_factors import service as second_factors
@@ -22,7 +24,11 @@ from services.auth.userinfo.rules import full_name
 router: Final = page_router()
 
 #: sections that other slices add: the section, or None where there is nothing to show to this person
-SECTIONS: Final[Sequence[Callable[[Database, Session], Awaitable[Section | None]]]] = (applications,)
+SECTIONS: Final[Sequence[Callable[[Database, Session], Awaitable[Section | None]]]] = (
+    children,
+    guardian_requests,
+    applications,
+)
 
 
 @router.get("/")

@@ -1,15 +1,15 @@
 """SQL of guardians and consent; every statement names the child and the guardian or actor it is about."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 # A roster and a hand may both say that the two belong together: one row for both.
 _CHILDREN: Final = """
-select c.id as person, c.given_name, c.family_name, c.preferred_name, care.relation, state.consent,
-  mine.decision, mine.decided_at, mine.text_version
+select c.id as person, c.given_name, c.family_name, c.preferred_name, c.birth_date, care.relation,
+  state.consent, mine.decision, mine.decided_at, mine.text_version
 from (
   select distinct on (g.child_id) g.child_id, g.relation from guardianship g
   where g.guardian_id = $1 and g.status = 'open' and ($2::uuid is null or g.child_id = $2)
@@ -26,7 +26,8 @@ order by c.sort_key, c.id
 _HISTORY: Final = """
 select json_build_object('decision', s.decision, 'text_version', s.text_version,
     'decided_at', to_char(s.decided_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'guardian', json_build_object('person', g.id, 'given_name', g.given_name, 'family_name', g.family_name)),
+    'guardian', json_build_object('person', g.id, 'given_name', g.given_name,
+      'family_name', g.family_name))::text as document,
   s.position
 from guardian_consent s join person g on g.id = s.guardian_id
 where s.child_id = $1 and s.position < $2
@@ -80,10 +81,9 @@ async def children_of(where: Where, guardian: UUID, child: UUID | None = None) -
     return await fetch(where, _CHILDREN, guardian, child)
 
 
-async def history(pool: Any, child: UUID, before: int, limit: int) -> list[Any]:
-    """What was decided for the child, newest first, as (JSON, position)."""
-    rows: list[Any] = await pool.fetch(_HISTORY, child, before, limit)
-    return rows
+async def history(where: Where, child: UUID, before: int, limit: int) -> Sequence[Row]:
+    """What was decided for the child, newest first, as `document` (JSON) and `position`."""
+    return await fetch(where, _HISTORY, child, before, limit)
 
 
 async def lock(where: Where, *people: UUID) -> None:

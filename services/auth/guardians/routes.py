@@ -83,8 +83,9 @@ async def list_consents(
 ) -> Response:
     """Newest first; for the child, the guardians and the administrators in charge."""
     (before,) = paging.after(int) or (_NEWEST,)
-    rows = await service.history(database.pool, actor, person, before, paging.limit + 1)
-    return page_answer(rows, paging, key=lambda row: (row[1],))
+    rows = await service.decisions(database.pool, actor, person, before, paging.limit + 1)
+    shown = [(row["document"].encode(), row["position"]) for row in rows]
+    return page_answer(shown, paging, key=lambda row: (row[1],))
 
 
 @router.delete("/people/{person}/guardians/{guardian}", status_code=204, summary="End a guardianship")

@@ -88,8 +88,8 @@ async def require_insight(where: Where, actor: Actor, child: UUID) -> None:
         raise NotFound
 
 
-async def history(where: Any, actor: Actor, child: UUID, before: int, limit: int) -> list[Any]:
-    """What was decided for a child, newest first, as (JSON, position)."""
+async def decisions(where: Where, actor: Actor, child: UUID, before: int, limit: int) -> Sequence[Row]:
+    """What was decided for a child, newest first, as `document` (JSON) and `position`; raises NotFound."""
     await require_insight(where, actor, child)
     return await repository.history(where, child, before, limit)
 
