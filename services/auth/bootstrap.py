@@ -21,6 +21,7 @@ from services.auth.clients.rules import (
     Wish,
     scopes_for,
 )
+from services.auth.clients.schemas import Addresses
 from services.auth.organisations import service as organisations
 from services.auth.organisations.rules import OrganisationType
 from services.auth.passwords.service import Passwords
@@ -56,8 +57,8 @@ class ServiceClient(_Document):
     secret: Annotated[str, Field(min_length=32, max_length=200)] | None = None
     scopes: Annotated[list[Key], Field(min_length=1)]
     organisation: Literal["root"] | None
-    redirect_uris: list[Key] = []
-    post_logout_redirect_uris: list[Key] = []
+    redirect_uris: Addresses = []
+    post_logout_redirect_uris: Addresses = []
     id_token_alg: IdTokenAlgorithm = USUAL_SIGNATURE
     needs_consent: bool = True
 

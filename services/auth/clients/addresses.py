@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from libs.common.languages import Text
 from services.auth.clients.rules import is_loopback
 
-MAX_ADDRESS: Final = 500
 # What RFC 3986 allows in an address, without the fragment; and spellings that browsers read in another way.
 _CHARACTERS: Final = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+\Z")
 _CLIMBING: Final = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
@@ -20,7 +19,6 @@ _PRIVATE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+\Z")
 _CHARACTERS_WRONG: Final = Text(
     "It has characters that no address may have, or a fragment.", "地址含有不允许的字符或片段标识。"
 )
-_TOO_LONG: Final = Text("It is too long.", "地址过长。")
 _CLIMBS: Final = Text("It has dots as a part of its path.", "地址的路径中含有点号段。")
 _HTTPS: Final = Text(
     "It must begin with https:// and a domain name in lower case.", "地址必须以 https:// 和小写域名开头。"
@@ -36,8 +34,6 @@ def what_is_wrong(kind: str, address: str, *, development: bool) -> Text | None:
 
     Programs on a device may use a loopback interface; others may while they are being developed.
     """
-    if len(address) > MAX_ADDRESS:
-        return _TOO_LONG
     if not _CHARACTERS.match(address):
         return _CHARACTERS_WRONG
     try:

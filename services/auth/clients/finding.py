@@ -15,7 +15,7 @@ class ClientFinder:
     statement costs a third of a token's processor time when one client asks, and little when many do.
     """
 
-    def __init__(self, pool: Any, refusals: Refusals | None = None) -> None:
+    def __init__(self, pool: Any, refusals: Refusals) -> None:
         self._pool = pool
         self._refusals = refusals
         self._asked: dict[str, list[asyncio.Future[Any]]] = {}
@@ -31,8 +31,6 @@ class ClientFinder:
 
     async def count_refusal(self, network: str, client_id: str, row: Any, why: str) -> int:
         """Count that a client did not prove itself; the seconds its network has to wait now, or 0."""
-        if self._refusals is None:
-            return 0
         return await self._refusals.count(network, client_id, row, why)
 
     async def stop(self) -> None:

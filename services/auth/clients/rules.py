@@ -120,11 +120,6 @@ def worth_remembering(count: int) -> bool:
     return set(str(count)) <= {"0", "1"} and str(count).count("1") == 1
 
 
-def audiences_of(scopes: frozenset[str]) -> tuple[str, ...]:
-    """The audiences at which at least one of the scopes means something, in a fixed order."""
-    return tuple(name for name, meant in AUDIENCES.items() if meant & scopes)
-
-
 def redirect_allowed(client_kind: str, registered: Sequence[str], asked: str) -> bool:
     """`asked` is, character by character, a registered address of a client that has any.
 

@@ -17,7 +17,8 @@ from services.auth.clients.rules import (
     IdTokenAlgorithm,
 )
 
-Addresses = Annotated[list[Key], Field(max_length=10)]
+Address = Annotated[str, Field(min_length=1, max_length=500)]
+Addresses = Annotated[list[Address], Field(max_length=10)]
 Scopes = Annotated[list[Key], Field(min_length=1, max_length=20)]
 
 

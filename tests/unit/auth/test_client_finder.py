@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from libs.common.redis_store import connect
 from services.auth.clients.finding import ClientFinder
+from services.auth.clients.refusals import Refusals
+
+# Nobody is refused here; connections are made when first needed.
+REFUSALS = Refusals(connect("unix:///nowhere/redis.sock"), None, prefix="")
 
 
 class Pool:
@@ -36,7 +41,7 @@ async def asked(finder: ClientFinder, *names: str) -> "list[asyncio.Task[Any]]":
 
 async def test_who_asks_meanwhile_shares_the_next_statement() -> None:
     pool = Pool()
-    finder = ClientFinder(pool)
+    finder = ClientFinder(pool, REFUSALS)
     first = await asked(finder, "a")
     later = await asked(finder, "a", "b", "nobody", "b")
     pool.answer.set()
@@ -55,7 +60,7 @@ async def test_who_asks_meanwhile_shares_the_next_statement() -> None:
 
 async def test_a_failure_reaches_those_who_asked_and_nobody_after() -> None:
     pool = Pool()
-    finder = ClientFinder(pool)
+    finder = ClientFinder(pool, REFUSALS)
     tasks = await asked(finder, "a")
     pool.failure = ConnectionResetError()
     pool.answer.set()
@@ -67,7 +72,7 @@ async def test_a_failure_reaches_those_who_asked_and_nobody_after() -> None:
 
 async def test_who_goes_away_takes_no_answer_from_others() -> None:
     pool = Pool()
-    finder = ClientFinder(pool)
+    finder = ClientFinder(pool, REFUSALS)
     gone, stays = await asked(finder, "a", "a")
     gone.cancel()
     pool.answer.set()
@@ -77,7 +82,7 @@ async def test_who_goes_away_takes_no_answer_from_others() -> None:
 
 
 async def test_the_end_leaves_nobody_waiting() -> None:
-    finder = ClientFinder(Pool())
+    finder = ClientFinder(Pool(), REFUSALS)
     first = await asked(finder, "a")
     later = await asked(finder, "b")
     await finder.stop()

@@ -81,6 +81,7 @@ async def test_applications(grounds: Grounds, kind: str, address: str, proof: st
         ("web", "https://app.example:99999/"),
         ("web", "https:app.example"),
         ("web", "https://app/"),
+        ("web", "https://[::1/"),
         ("web", "//app.example/"),
         ("web", "com.example.app:/back"),
         ("web", "http://127.0.0.1.evil.example/"),
@@ -273,6 +274,10 @@ async def test_more_keys_that_cannot_be_used(grounds: Grounds) -> None:
             kind=kind, scopes=["openid"], redirect_uris=["https://app.example/"], public_keys=public
         )
         assert (answer.status_code, problem(answer)) == (409, "client-keeps-no-secret")
+        client = await grounds.application(kind)
+        change = {"public_keys": public}
+        answer = await grounds.head.http.patch(f"/v1/clients/{client['id']}", json=change)
+        assert (answer.status_code, problem(answer)) == (409, "client-keeps-no-secret")
 
 
 async def test_attack_80_loopback_is_for_development_unless_it_is_a_device(
@@ -374,3 +379,5 @@ def test_the_operator_is_told_of_mistakes(change: dict[str, Any]) -> None:
 async def test_a_closed_organisation_registers_nothing(fresh: Grounds) -> None:
     assert (await fresh.root.post(f"/v1/organisations/{fresh.school}/closure")).status_code == 200
     assert problem(await fresh.register(fresh.root)) == "organisation-closed"
+    rights = f"/v1/organisations/{fresh.school}/client-rights"
+    assert problem(await fresh.root.put(rights, json={"scopes": []})) == "organisation-closed"
