@@ -7,6 +7,18 @@ from services.auth.authority.rules import EFFECTIVE
 from services.auth.people.rules import BY_STRENGTH
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
+# A role of whatever kind, given by hand or by the roster that owns the person, where the administrator is not
+# in charge. What another roster says of the person counts for nothing: it could lock out who is in charge.
+_ELSEWHERE: Final = f"""
+select 1 as found where exists (
+  select from role_assignment x join person p on p.id = x.person_id
+  join organisation o on o.id = x.organisation_id
+  where x.person_id = $1 and x.status = 'open'
+    and (x.source_id is null or x.source_id is not distinct from p.source_id)
+    and not exists (select from role_assignment r
+      where r.person_id = $2 and r.role = 'administrator' and {EFFECTIVE}
+        and r.organisation_id = any(o.ancestors)))
+"""
 _ROLES: Final = """
 coalesce((select json_agg(json_build_object('id', r.id, 'role', r.role,
     'organisation', json_build_object('id', o.id, 'name', o.name, 'type', o.type),
@@ -180,6 +192,17 @@ async def insert(where: Where, person: UUID, fields: dict[str, Any]) -> None:
     )
 
 
+async def belongs_elsewhere(where: Where, person: UUID, administrator: UUID | None) -> bool:
+    """Whether the person holds any role where the administrator is not in charge."""
+    return await fetch_one(where, _ELSEWHERE, person, administrator) is not None
+
+
+async def lock_address(where: Where, person: UUID) -> str | None:
+    """The person's mail address until now; it stays as it is until the end of the transaction."""
+    row = await fetch_one(where, "select email from person where id = $1 for update", person)
+    return row["email"] if row else None
+
+
 async def update(where: Where, person: UUID, fields: dict[str, Any]) -> None:
     """Set fields by hand and mark them as decided; the names come from the schema, never from outside."""
     names = list(fields)
@@ -195,8 +218,8 @@ async def update(where: Where, person: UUID, fields: dict[str, Any]) -> None:
 
 
 async def status(where: Where, person: UUID) -> str | None:
-    """The status of the person's record."""
-    row = await fetch_one(where, "select status from person where id = $1", person)
+    """The status of the person's record, which nobody merges or erases until the transaction ends."""
+    row = await fetch_one(where, "select status from person where id = $1 for key share", person)
     return row["status"] if row else None
 
 

@@ -4,14 +4,26 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Line
+from services.auth.mail.rules import address
 from services.auth.organisations.rules import OrganisationType
 from services.auth.people.rules import Origin, PersonStatus, Role
 
+
+def _mail_address(value: str) -> str:
+    found = address(value)
+    if found is None:
+        raise PydanticCustomError("string_pattern_mismatch", "does not have the documented form")
+    return found
+
+
 Email = Annotated[
-    str, StringConstraints(max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$")
+    str,
+    StringConstraints(max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$"),
+    AfterValidator(_mail_address),
 ]
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() .-]+$")]
 

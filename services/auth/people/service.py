@@ -12,8 +12,11 @@ from libs.common.problems import NotFound
 from services.auth.actors import Actor
 from services.auth.audit.service import remember
 from services.auth.authority import service as authority
+from services.auth.authority.problems import NotInCharge
+from services.auth.mail import service as mail
 from services.auth.organisations.problems import OrganisationClosed
 from services.auth.people import repository
+from services.auth.people.messages import ADDRESS_CHANGED
 from services.auth.people.problems import EndsBeforeItBegins, LastAdministrator, PersonClosed, RoleHeldAlready
 from services.auth.people.rules import ActiveRole, Role
 from services.auth.sql import Where, record_changes
@@ -45,11 +48,22 @@ async def create(
 
 
 async def change(session: Where, actor: Actor, person: UUID, fields: dict[str, Any]) -> None:
-    """Set facts by hand, as an administrator in charge of the whole person; imports leave them alone then."""
+    """Set facts by hand, as an administrator in charge of the whole person; imports leave them alone then.
+
+    Whoever reads the mail address can set the password: it needs charge of every place where the person holds
+    any role, also as a pupil, and the address until then is told.
+    """
     standing = await authority.require_charge_of_whole_person(session, actor, person)
     if not fields:
         return
+    told = None
+    if "email" in fields:
+        if await repository.belongs_elsewhere(session, person, actor.person):
+            raise NotInCharge
+        told = await repository.lock_address(session, person)
     await repository.update(session, person, fields)
+    if told is not None and told != fields["email"]:
+        await mail.send(session, to=told, message=ADDRESS_CHANGED)
     await record_people(session, [person])
     await remember(
         session,
