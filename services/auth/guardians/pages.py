@@ -31,10 +31,10 @@ _RELATION: Final = TypeAdapter[str](Relation)
 _EMAIL: Final = TypeAdapter[str](Email)
 _KINDS: Final = {
     "given": "",
-    "not-needed": "plain",
+    "not-needed": "calm",
     "missing": "bad",
-    "refused": "plain",
-    "withdrawn": "plain",
+    "refused": "calm",
+    "withdrawn": "calm",
 }
 
 

@@ -64,10 +64,10 @@ CHILD: Final = {
         "Invite another guardian of this child. A child of 14 or more has to agree.",
         "您可以邀请该学生的其他监护人。年满十四周岁的学生须本人同意。",
     ),
-    "relation_field": Text("Who the person is to the child, for example father", "与学生的关系，例如父亲"),
-    "email_field": Text(
-        "E-mail address (without it you get a code to hand over)", "邮箱（不填则生成邀请码，由您转交）"
-    ),
+    "relation_field": Text("Who the person is to the child", "与学生的关系"),
+    "relation_hint": Text("For example: father, grandmother.", "例如：父亲、祖母。"),
+    "email_field": Text("E-mail address", "邮箱"),
+    "email_hint": Text("Without one you get a code to hand over.", "不填则生成邀请码，由您转交。"),
     "invite": Text("Invite", "邀请"),
     "code": Text(
         "Hand over this code; it works once, within 14 days: {code}",
