@@ -44,13 +44,20 @@ def next_step(
     now: datetime,
     allowed: frozenset[str] | None,
     selected: bool,
+    assured: bool = True,
 ) -> Step:
     """The one thing to do next; raises AuthorizationRefused where nothing can help or nothing may be asked.
 
     `allowed` are the scopes the person allows the client already, None for a client that need not ask;
-    `selected`: the person chose to go on with this session.
+    `selected`: the person chose to go on with this session. Unless it is `assured` that only the client gets
+    the answer, the person takes part every time, whatever was allowed before (RFC 8252, section 8.6).
     """
     step = _interactive(asked, who, begun_at, now, allowed, selected)
+    has_taken_part = selected or (who is not None and who.authenticated_at >= begun_at)
+    if step == "grant" and not assured and not has_taken_part:
+        if "none" in asked.prompt:
+            raise AuthorizationRefused("interaction_required", "The person has to take part.")
+        return "select-account"
     if step != "grant" and "none" in asked.prompt:
         raise AuthorizationRefused(*_WITHOUT_INTERACTION[step])
     return step

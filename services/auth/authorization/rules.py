@@ -233,6 +233,14 @@ def validate(parameters: Parameters, redirect_uri: str, held: frozenset[str]) ->
     )
 
 
+def is_assured(client_kind: str, redirect_uri: str) -> bool:
+    """Whether only the client itself can get the answer: it keeps a secret, or the address is its own.
+
+    Any program on a device can listen at a loopback port or claim a scheme (RFC 8252, section 8.6).
+    """
+    return client_kind == "web" or redirect_uri.startswith("https://")
+
+
 def is_text(value: str, longest: int) -> bool:
     """Whether the text is of reasonable length and without control characters."""
     return 0 < len(value) <= longest and value.isprintable()

@@ -33,6 +33,7 @@ from services.auth.authorization.rules import (
     Parameters,
     asked_of,
     identify,
+    is_assured,
     validate,
 )
 from services.auth.clients import service as clients
@@ -238,4 +239,12 @@ async def _next(server: Server, waiting: Pending, session: Session | None, now: 
             str(session.person), session.authenticated_at, tuple(session.methods), has_second_factor
         )
     selected = session is not None and waiting.selected == session.id
-    return next_step(asked, who, begun_at=waiting.begun_at, now=now, allowed=allowed, selected=selected)
+    return next_step(
+        asked,
+        who,
+        begun_at=waiting.begun_at,
+        now=now,
+        allowed=allowed,
+        selected=selected,
+        assured=is_assured(client.kind, asked.redirect_uri),
+    )

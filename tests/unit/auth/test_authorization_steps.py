@@ -31,10 +31,13 @@ def step(
     *,
     allowed: frozenset[str] | None = None,
     selected: bool = False,
+    assured: bool = True,
     **asked: Any,
 ) -> Step:
     request = replace(ASKED, **asked)
-    return next_step(request, who, begun_at=BEGUN, now=NOW, allowed=allowed, selected=selected)
+    return next_step(
+        request, who, begun_at=BEGUN, now=NOW, allowed=allowed, selected=selected, assured=assured
+    )
 
 
 def refusal(who: SignedIn | None, **asked: Any) -> str:
@@ -112,6 +115,17 @@ def test_consent_is_asked_for_what_is_new() -> None:
     assert step(BEFORE, allowed=None, scopes=("offline_access", "openid")) == "grant"
     assert step(BEFORE, allowed=None, prompt=("consent",)) == "consent"
     assert refusal(BEFORE, allowed=frozenset(), prompt=("none",)) == "consent_required"
+
+
+def test_rfc_8252_whoever_could_be_an_imposter_gets_nothing_behind_the_persons_back() -> None:
+    known = frozenset({"openid"})
+    assert step(BEFORE, assured=False, allowed=known) == "select-account"
+    assert step(BEFORE, assured=False, allowed=None) == "select-account"
+    assert step(BEFORE, assured=False, allowed=known, selected=True) == "grant"
+    assert step(SINCE, assured=False, allowed=known) == "grant"
+    assert step(BEFORE, assured=False, allowed=frozenset()) == "consent"
+    with pytest.raises(AuthorizationRefused, match="interaction_required"):
+        step(BEFORE, assured=False, prompt=("none",))
 
 
 @given(

@@ -168,6 +168,7 @@ async def test_a_consent_is_decided_once(browser: Browser, asking: Asking) -> No
     page = await browser.http.get("/consent", params={"request": waiting})
     assert "code" in query_of(await browser.post("/consent", page, request=waiting, decision="allow"))
     shown(await browser.post("/consent", page, request=waiting, decision="allow"))
+    shown(await browser.http.get("/consent", params={"request": waiting}))
 
 
 async def test_what_changed_while_the_page_was_open_counts(

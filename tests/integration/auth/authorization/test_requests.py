@@ -9,6 +9,7 @@ from tests.integration.auth.authorization.browsing import (
     Browser,
     parameters,
     query_of,
+    request_of,
     shown,
 )
 from tests.integration.auth.places import ADDRESS, Place
@@ -75,8 +76,18 @@ async def test_machines_and_suspended_clients_are_not_answered(auth_app: FastAPI
 async def test_a_native_client_is_answered_at_any_port_of_loopback(
     browser: Browser, native: Application
 ) -> None:
+    """Others on the device can listen there too, so the person takes part every time (RFC 8252, 8.6)."""
     for address in ("http://127.0.0.1:49152/callback", "org.example.app:/callback"):
-        assert "code" in query_of(await browser.authorize(native, redirect_uri=address), address)
+        waiting = request_of(await browser.authorize(native, redirect_uri=address), "/select-account")
+        page = await browser.http.get("/select-account", params={"request": waiting})
+        policy = page.headers["content-security-policy"]
+        assert (
+            "form-action 'self' " + ("org.example.app:;" if address.startswith("org") else "http:") in policy
+        )
+        answer = await browser.post("/select-account", page, request=waiting)
+        assert "code" in query_of(answer, address)
+        silent = query_of(await browser.authorize(native, redirect_uri=address, prompt="none"), address)
+        assert silent["error"] == "interaction_required"
     for address in (
         "http://127.0.0.1:49152/other",
         "http://127.0.0.2:80/callback",
