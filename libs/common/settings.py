@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 #: a secret of this value is refused outside development
 DEVELOPMENT_SECRET = "development-only"  # noqa: S105
+#: who could answer there instead could make tokens, or read the secret of the service's client
+_TRUSTED_ADDRESSES = ("public_address", "issuer", "jwks_address", "token_address", "revocations_address")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -55,16 +57,22 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_development_habits(self) -> Self:
-        """Outside development: no default secret and no plain-text address beyond loopback."""
+        """Outside development: no default secret, no plain-text address beyond loopback, no debug logs.
+
+        What is written at level DEBUG nobody has looked through for what is personal or secret.
+        """
         if self.environment == "development":
             return self
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, SecretStr) and value.get_secret_value() == DEVELOPMENT_SECRET:
                 raise ValueError(f"{name} has its development value; set a secret of your own")
-        for name in ("public_address", "issuer"):
-            if not _is_safe(getattr(self, name)):
+        for name in _TRUSTED_ADDRESSES:
+            address = getattr(self, name)
+            if address is not None and not _is_safe(address):
                 raise ValueError(f"{name} must be https:// outside loopback")
+        if self.log_level == "DEBUG":
+            raise ValueError("log_level must not be DEBUG outside development")
         return self
 
     @property
