@@ -1,5 +1,7 @@
 """Who may ask at the authorization endpoint, and where it answers: attacks 14 to 20 and 27."""
 
+import asyncio
+
 import pytest
 from fastapi import FastAPI
 
@@ -182,13 +184,19 @@ async def test_basic_response_type_missing_and_other_response_modes(
 async def test_attack_19_request_objects_and_addresses_are_refused_unread(
     browser: Browser, trusted: Application
 ) -> None:
-    for name, value, code in (
-        ("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
-        ("request_uri", "http://127.0.0.1:1/inner", "request_uri_not_supported"),
-        ("request_uri", "urn:ietf:params:oauth:request_uri:x", "request_uri_not_supported"),
-        ("registration", "{}", "registration_not_supported"),
-    ):
-        assert query_of(await browser.authorize(trusted, **{name: value}))["error"] == code
+    visits: list[object] = []
+    inner = await asyncio.start_server(lambda _, writer: visits.append(writer.close()), "127.0.0.1", 0)
+    async with inner:
+        address = f"http://127.0.0.1:{inner.sockets[0].getsockname()[1]}/inner"
+        for name, value, code in (
+            ("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
+            ("request_uri", address, "request_uri_not_supported"),
+            ("request_uri", "urn:ietf:params:oauth:request_uri:x", "request_uri_not_supported"),
+            ("registration", "{}", "registration_not_supported"),
+        ):
+            assert query_of(await browser.authorize(trusted, **{name: value}))["error"] == code
+        await asyncio.sleep(0.05)
+    assert visits == []
 
 
 async def test_attack_20_every_answer_names_the_issuer(
