@@ -1,8 +1,9 @@
 """Makes OneRoster sets of any size: a region of schools with Chinese and English names, always the same.
 
-``python -m bench.roster_generator PATH --people 100000 [--version 1.1]`` writes a zip, or a folder when PATH
-does not end in .zip. Of ten people five are students, four guardians and one works at a school; each student
-is in six classes of about thirty.
+``python -m bench.roster_generator PATH --people 100000 [--version 1.1] [--hashes]`` writes a zip, or a folder
+when PATH does not end in .zip; with ``--hashes`` everybody comes with the password hash of another system.
+Of ten people five are students, four guardians and one works at a school; each student is in six classes of
+about thirty.
 """
 
 import argparse
@@ -78,6 +79,8 @@ _USERS_V1P2 = (
     "email,sms,phone,agentSourcedIds,grades,password,userMasterIdentifier,preferredGivenName,"
     "preferredMiddleName,preferredFamilyName,primaryOrgSourcedId,pronouns"
 )
+_HASH_COLUMN = "metadata.passwordHash"
+_HASH_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _FILES = ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
 
 
@@ -103,10 +106,11 @@ def size_of(people: int) -> Size:
 class _Roster:
     """The rows of one set, file by file."""
 
-    def __init__(self, people: int, version: str, prefix: str) -> None:
+    def __init__(self, people: int, version: str, prefix: str, *, hashes: bool = False) -> None:
         self.size = size_of(people)
         self.version = version
         self.prefix = prefix
+        self.hashes = hashes
         self._random = random.Random(SEED)
 
     def rows(self, file: str) -> Iterator[str]:
@@ -174,10 +178,20 @@ class _Roster:
 
     def _user(self, key: str, role: str, school: int, agents: str, grade: str) -> str:
         mail = f"{key}@roster.example"
+        hashed = f",{self._hash()}" if self.hashes else ""
         org = f"{self.prefix}S{school}"
         if self.version == "1.1":
-            return f"{key},,,true,{org},{role},{key},,{self._name()},,{key},{mail},,,{agents},{grade},"
-        return f"{key},,,true,{key},,{self._name()},,{key},{mail},,,{agents},{grade},,,,,,{org},"
+            return (
+                f"{key},,,true,{org},{role},{key},,{self._name()},,{key},{mail},,,{agents},{grade},{hashed}"
+            )
+        return f"{key},,,true,{key},,{self._name()},,{key},{mail},,,{agents},{grade},,,,,,{org},{hashed}"
+
+    def _hash(self) -> str:
+        """Of nobody's password, in the form of a real one: half PBKDF2 as Django writes it, half bcrypt."""
+        drawn = "".join(self._random.choices(_HASH_ALPHABET, k=54))
+        if self._random.random() < 0.5:
+            return f"pbkdf2_sha256$600000${drawn[:22]}${drawn[:42]}A="
+        return f"$2b$10${drawn[:21]}O{drawn[:30]}O"
 
     def _roles(self) -> Iterator[str]:
         prefix, size = self.prefix, self.size
@@ -245,9 +259,11 @@ class _Target:
         return self.archive.open(name, "w", force_zip64=True)
 
 
-def generate(path: Path, people: int, *, version: str = "1.2", prefix: str = "") -> Size:
+def generate(
+    path: Path, people: int, *, version: str = "1.2", prefix: str = "", hashes: bool = False
+) -> Size:
     """Write a set of so many people; the same arguments always give the same rows."""
-    roster = _Roster(people, version, prefix)
+    roster = _Roster(people, version, prefix, hashes=hashes)
     files = (*_FILES, "roles") if version == "1.2" else _FILES
     headers = {**_HEADERS, "users": _USERS_V1P1 if version == "1.1" else _USERS_V1P2}
     with _target(path) as target:
@@ -255,7 +271,8 @@ def generate(path: Path, people: int, *, version: str = "1.2", prefix: str = "")
             file.write(_manifest(version, files).encode())
         for name in files:
             with target.open(f"{name}.csv") as binary, io.TextIOWrapper(binary, "utf-8", newline="") as file_:
-                file_.write(headers[name] + "\r\n")
+                extension = f",{_HASH_COLUMN}" if hashes and name == "users" else ""
+                file_.write(f"{headers[name]}{extension}\r\n")
                 file_.writelines(f"{row}\r\n" for row in roster.rows(name))
     return roster.size
 
@@ -267,8 +284,9 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--version", choices=("1.1", "1.2"), default="1.2")
     parser.add_argument("--prefix", default="", help="put before every identifier")
-    arguments = parser.parse_args()
-    print(generate(arguments.path, arguments.people, version=arguments.version, prefix=arguments.prefix))
+    parser.add_argument("--hashes", action="store_true", help="with the password hashes of another system")
+    given = parser.parse_args()
+    print(generate(given.path, given.people, version=given.version, prefix=given.prefix, hashes=given.hashes))
 
 
 if __name__ == "__main__":
