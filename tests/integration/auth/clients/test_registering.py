@@ -344,6 +344,17 @@ async def test_the_operator_sets_up_applications_too(auth_app: FastAPI) -> None:
         now=datetime.now(UTC),
     )
     assert (proven.kind, set(proven.scopes)) == ("web", {"openid", "account"})
+    public = browser | {"client_id": f"web-{name}"}
+    await prepare(auth_app.state.database, Platform.model_validate(document(name, clients=[browser, public])))
+    with pytest.raises(service.ClientRefused):  # the secret it had is worth nothing any more
+        await service.authenticate(
+            auth_app.state.clients,
+            auth_app.state.database.pool,
+            None,
+            {"client_id": f"web-{name}", "client_secret": secret},
+            audiences=(),
+            now=datetime.now(UTC),
+        )
 
 
 @pytest.mark.parametrize(
