@@ -5,13 +5,13 @@ import shutil
 import time
 from pathlib import Path
 
-from bench import events, floor, main_job, product, starting
+from bench import events, floor, main_job, openid, product, starting
 from bench.report import Report
 from bench.stores import bench_stores
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / ".state" / "bench.json"
-PARTS = ("floor", "events", "starting", "job")
+PARTS = ("floor", "openid", "events", "starting", "job")
 
 
 def main() -> None:
@@ -23,10 +23,12 @@ def main() -> None:
     parts = options.only or PARTS
     began = time.monotonic()
     report = Report()
-    if "floor" in parts or "events" in parts:
+    if {"floor", "openid", "events"} & set(parts):
         with bench_stores() as stores:
             if "floor" in parts:
                 floor.measure(report, stores, options.seconds)
+            if "openid" in parts:
+                openid.measure(report, stores, options.seconds)
             if "events" in parts:
                 events.measure(report, stores, options.seconds)
     if "starting" in parts:
