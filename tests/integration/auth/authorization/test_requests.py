@@ -184,8 +184,8 @@ async def test_basic_response_type_missing_and_other_response_modes(
 async def test_attack_19_request_objects_and_addresses_are_refused_unread(
     browser: Browser, trusted: Application
 ) -> None:
-    visits: list[object] = []
-    inner = await asyncio.start_server(lambda _, writer: visits.append(writer.close()), "127.0.0.1", 0)
+    visits: list[asyncio.StreamWriter] = []
+    inner = await asyncio.start_server(lambda _, writer: visits.append(writer), "127.0.0.1", 0)
     async with inner:
         address = f"http://127.0.0.1:{inner.sockets[0].getsockname()[1]}/inner"
         for name, value, code in (
