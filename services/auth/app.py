@@ -13,6 +13,7 @@ from libs.common.revocations import RevocationSource
 from services.auth.account import pages as account
 from services.auth.accounts import pages as account_pages
 from services.auth.accounts import routes as accounts
+from services.auth.accounts.watching import HashWatch
 from services.auth.applications import pages as application_pages
 from services.auth.applications import routes as applications
 from services.auth.audit import routes as audit
@@ -142,7 +143,12 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
-        state.passwords = Passwords(threads=settings.hashing_threads, queue=settings.hashing_queue)
+        state.passwords = Passwords(
+            threads=settings.hashing_threads,
+            queue=settings.hashing_queue,
+            secret=settings.key_encryption_key.get_secret_value(),
+        )
+        state.hash_watch = HashWatch(state.database, state.passwords)
         state.throttle = Throttle(state.redis, prefix=settings.redis_prefix)
         refusals = Refusals(state.redis, state.database.pool, prefix=settings.redis_prefix)
         state.clients = ClientFinder(state.database.pool, refusals)
@@ -178,10 +184,12 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             state.pruner.start()
             state.eraser.start()
             state.courier.start()
+            state.hash_watch.start()
             state.recovery_worker.start()
         try:
             yield
         finally:
+            await state.hash_watch.stop()
             await state.recovery_worker.stop()
             await state.courier.stop()
             await state.calendar.stop()

@@ -33,6 +33,15 @@ select a.username, a.password_hash, p.given_name, p.family_name, p.preferred_nam
 from account a join person p on p.id = a.person_id
 where a.person_id = $1 and a.state = 'active' and p.status = 'active'
 """
+# The kinds of hashes in use, each up to its salt, of some 50,000 accounts at most.
+_KINDS: Final = r"""
+select case when password_hash like '$2%' then left(password_hash, 7)
+    else regexp_replace(password_hash, '\$[^$]+\$[^$]+$', '$') end as kind, count(*) as accounts
+from account tablesample system ({share}) where state = 'active' and password_hash is not null group by 1
+"""
+_SHARE: Final = """
+select least(100, 100 * 50000 / greatest(reltuples, 1)) from pg_class where oid = 'account'::regclass
+"""
 _USE_CODE: Final = """
 update activation_code set used_at = now()
 where digest = $1 and used_at is null and revoked_at is null and expires_at > now()
@@ -55,6 +64,13 @@ async def find(where: Where, person: UUID) -> Row | None:
     return await fetch_one(
         where, "select username, state, password_hash from account where person_id = $1 for update", person
     )
+
+
+async def kinds_of_hashes(pool: Any) -> dict[str, int]:
+    """How many accounts have hashes of each kind, of all or of a sample; tells of nobody."""
+    share = float(await pool.fetchval(_SHARE))
+    rows = await pool.fetch(_KINDS.format(share=f"{max(share, 0.01):.4f}"))
+    return {row["kind"]: row["accounts"] for row in rows}
 
 
 async def is_out_of_reach(where: Where, person: UUID, administrator: UUID | None) -> bool:

@@ -75,6 +75,17 @@ def is_acceptable(stored: str) -> bool:
     return False
 
 
+def work_of(stored: str) -> float:
+    """About how many milliseconds one verification takes; only for putting kinds in an order."""
+    if found := _ARGON2.fullmatch(stored):
+        return int(found["m"]) * int(found["t"]) / 1900
+    if found := _BCRYPT.fullmatch(stored) or _BCRYPT_SHA256.fullmatch(stored):
+        return 0.055 * float(2 ** int(found["r"]))
+    if found := _PBKDF2.fullmatch(stored):
+        return int(found["r"]) / 5000
+    return 0.0
+
+
 def imported(written: str) -> str | None:
     """A hash of another system in the form in which we verify it, or None for what we would not run.
 

@@ -181,7 +181,8 @@ class SignIn:
         await self._throttle.begin(network=network, account=counted, device=device)
         try:
             account = await accounts.find_for_sign_in(self._database.pool, folded or "")
-            verdict = await self._passwords.check(password, account.password_hash if account else None)
+            stored = account.password_hash if account else None
+            verdict = await self._passwords.check(password, stored, name=counted)
         except BaseException:
             # Nothing was learnt about the password (no place in the pool, a store away): no failure.
             await self._throttle.undo(network=network, account=counted, device=device)

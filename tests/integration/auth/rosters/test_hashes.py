@@ -5,6 +5,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
+from services.auth.accounts.repository import kinds_of_hashes
 from tests.integration.auth.places import Place, connection, sign_in
 from tests.integration.auth.rosters import sets
 from tests.integration.auth.rosters.sets import RosterSet, findings, importing, places, small_set
@@ -147,3 +148,15 @@ async def test_a_roster_opens_no_account_that_reaches_further(here: Place) -> No
     codes = {one["code"] for one in await findings(here.admin.http, job)}
     assert "password_hash_outside" in codes
     assert await pool.fetchval("select state from account where person_id = $1", teacher) == "invited"
+
+
+async def test_attack_44_the_service_learns_which_hashes_its_accounts_have(here: Place) -> None:
+    tag = uuid4().hex[:8]
+    await importing(here, hashed_set(tag, s1=BCRYPT, s2=DJANGO))
+    kinds = await kinds_of_hashes(here.app.state.database.pool)
+    assert kinds["$2b$04$"] >= 1
+    assert kinds["$pbkdf2-sha256$1000$"] >= 1
+    assert kinds["$argon2id$v=19$m=19456,t=2,p=1$"] >= 1
+    await here.app.state.hash_watch.look()
+    slow = await sign_in(here.app, f"s1-{tag}", HAD)
+    assert slow.session
