@@ -16,7 +16,7 @@ Progress = Callable[[str, str, int, int], Awaitable[None]]
 """Called with the state, the stage, and how much of how much of the stage is done."""
 
 _BOOLEAN = {"removed", "enabled", "is_primary"}
-_DAY = {"starts_on", "ends_on", "begins_on"}
+_DAY = {"starts_on", "ends_on", "begins_on", "birth_date"}
 _DERIVED_IDS = (
     "update stage_enrolment set sourced_id = concat_ws('/', class, user_id, role)",
     # The same person twice in the same class and role says nothing new here, where rows have no identifiers.

@@ -41,7 +41,7 @@ class Layout:
 
 UNUSED_FILES = frozenset(
     {
-        *("categories", "classResources", "courseResources", "demographics", "lineItems", "results"),
+        *("categories", "classResources", "courseResources", "lineItems", "results"),
         *("lineItemLearningObjectiveIds", "lineItemScoreScales", "resources", "resultScoreScales"),
         *("resultLearningObjectiveIds", "scoreScales", "userProfiles", "userResources", "userFlags"),
     }
@@ -52,6 +52,7 @@ LOADED_FILES = (
     "courses",
     "classes",
     "users",
+    "demographics",
     "roles",
     "relationships",
     "enrollments",
@@ -62,6 +63,7 @@ FILE_OF = {
     "course": "courses",
     "class": "classes",
     "user": "users",
+    "demographic": "demographics",
     "role": "roles",
     "relationship": "relationships",
     "enrolment": "enrollments",
@@ -93,6 +95,7 @@ STAGED: dict[str, tuple[str, ...]] = {
         *("preferred_given", "preferred_family", "email", "phone", "master", "agents", "organisations"),
         *("role", "primary_organisation", "canonical", "password_hash"),
     ),
+    "demographic": ("sourced_id", "removed", "birth_date"),
     "role": (
         "sourced_id",
         "removed",
@@ -212,6 +215,19 @@ _USERS_V1P2 = (
     Column("primaryOrgSourcedId", "primary_organisation", values.identifier),
     Column("pronouns", None, values.short),
 )
+# Of a person's demographics the birth date alone is read: by it one is a child or not.
+_UNREAD = (
+    *("sex", "americanIndianOrAlaskaNative", "asian", "blackOrAfricanAmerican"),
+    *("nativeHawaiianOrOtherPacificIslander", "white", "demographicRaceTwoOrMoreRaces"),
+    *("hispanicOrLatinoEthnicity", "countryOfBirthCode", "stateOfBirthAbbreviation", "cityOfBirth"),
+    "publicSchoolResidenceStatus",
+)
+_DEMOGRAPHICS = (
+    _ID,
+    Column("birthDate", "birth_date", values.day),
+    *(Column(header, None, values.unread) for header in _UNREAD),
+)
+_UNREAD_IN_SDS = ("sex", "birthCity", "birthState", "birthCountry", "ethnicityCodes", "raceCodes")
 _ROLES_V1P2 = (
     _ID,
     _required("userSourcedId", "user_id", values.identifier),
@@ -263,6 +279,14 @@ _SDS: dict[str, tuple[str, tuple[Column, ...]]] = {
             Column("sms", None, values.short),
         ),
     ),
+    "demographics": (
+        "demographic",
+        (
+            _required("userSourcedId", "sourced_id", values.identifier),
+            Column("birthDate", "birth_date", values.day),
+            *(Column(header, None, values.unread) for header in _UNREAD_IN_SDS),
+        ),
+    ),
     "roles": (
         "role",
         (
@@ -298,6 +322,7 @@ _ONEROSTER = {
     "academicSessions": ("session", _SESSIONS),
     "courses": ("course", _COURSES),
     "classes": ("class", _CLASSES),
+    "demographics": ("demographic", _DEMOGRAPHICS),
     "enrollments": ("enrolment", _ENROLMENTS),
 }
 _LAYOUTS = {

@@ -27,7 +27,7 @@ create temp table t_term (line integer, class_id uuid, term text, session_id uui
 create temp table t_user (
   line integer, sourced_id text, enabled boolean, username text, canonical text, given_name text, family_name text,
   middle_name text, preferred_name text, email text, phone text, master text, master_id uuid, id uuid,
-  is_identified boolean, is_matched boolean, told_status text, told_username text
+  is_identified boolean, is_matched boolean, told_status text, told_username text, birth_date date
 ) on commit drop;
 create temp table t_leaver (sourced_id text, id uuid) on commit drop;
 create temp table t_role (

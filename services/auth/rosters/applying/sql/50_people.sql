@@ -9,13 +9,22 @@ where master is not null and not exists (select from import_mode where kind = 'm
 update stage_user set master = null
 where master is not null and not exists (select from import_mode where kind = 'master')
 
+--@ check birth_date_implausible demographic.birth_date
+select line, sourced_id as value from stage_demographic
+where birth_date > (select today()) or birth_date < date '1900-01-01'
+
+--@ step
+delete from stage_demographic
+where birth_date is null or removed or birth_date > (select today()) or birth_date < date '1900-01-01'
+
 --@ step
 insert into t_user
 select s.line, s.sourced_id, coalesce(s.enabled, true), s.username, s.canonical, s.given_name, s.family_name,
   s.middle_name, nullif(concat_ws(' ', s.preferred_given, s.preferred_family), ''), s.email, s.phone,
   s.master, m.id, coalesce(i.person_id, m.id, uuid7()), i.person_id is not null,
-  i.person_id is null and m.id is not null, i.status, i.username
+  i.person_id is null and m.id is not null, i.status, i.username, d.birth_date
 from stage_user s
+left join stage_demographic d on d.sourced_id = s.sourced_id
 left join person_identifier i on i.source_id = $1::uuid and i.sourced_id = s.sourced_id
 left join person m on m.master_identifier = s.master
 where s.removed is not true
@@ -53,6 +62,10 @@ create index on t_user (id)
 
 --@ step
 analyze t_user, r_user, t_leaver
+
+--@ check reference demographic.sourced_id user
+select d.line, d.sourced_id as value from stage_demographic d
+where not exists (select from r_user u where u.sourced_id = d.sourced_id)
 
 --@ check name_missing user.given_name
 select line, sourced_id as value from t_user where given_name is null and family_name is null

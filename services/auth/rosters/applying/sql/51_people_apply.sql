@@ -1,7 +1,8 @@
 --@ count people new
-insert into person (id, given_name, family_name, middle_name, preferred_name, email, phone, master_identifier, source_id)
+insert into person
+  (id, given_name, family_name, middle_name, preferred_name, email, phone, master_identifier, birth_date, source_id)
 select id, coalesce(given_name, ''), coalesce(family_name, ''), middle_name, preferred_name, email, phone, master,
-  $1::uuid
+  birth_date, $1::uuid
 from t_user where not is_identified and not is_matched
 order by line
 
@@ -25,7 +26,9 @@ with fresh as (
     case when 'email' = any(p.decided) then p.email else t.email end as email,
     case when 'phone' = any(p.decided) then p.phone else t.phone end as phone,
     case when t.master_id is not null or 'master_identifier' = any(p.decided) then p.master_identifier
-      else coalesce(p.master_identifier, t.master) end as master_identifier
+      else coalesce(p.master_identifier, t.master) end as master_identifier,
+    case when 'birth_date' = any(p.decided) then p.birth_date
+      else coalesce(t.birth_date, p.birth_date) end as birth_date
   from t_user t join person p on p.id = t.id
   where (t.is_identified or t.is_matched)
     and (p.source_id = $1::uuid or (p.source_id is not null and not exists (
@@ -34,12 +37,26 @@ with fresh as (
 ), done as (
   update person p set given_name = f.given_name, family_name = f.family_name, middle_name = f.middle_name,
     preferred_name = f.preferred_name, email = f.email, phone = f.phone, master_identifier = f.master_identifier,
-    source_id = $1::uuid
+    birth_date = f.birth_date, source_id = $1::uuid
   from fresh f
   where p.id = f.id
-    and (p.given_name, p.family_name, p.middle_name, p.preferred_name, p.email, p.phone, p.master_identifier, p.source_id)
+    and (p.given_name, p.family_name, p.middle_name, p.preferred_name, p.email, p.phone, p.master_identifier,
+      p.birth_date, p.source_id)
     is distinct from
-      (f.given_name, f.family_name, f.middle_name, f.preferred_name, f.email, f.phone, f.master_identifier, $1::uuid)
+      (f.given_name, f.family_name, f.middle_name, f.preferred_name, f.email, f.phone, f.master_identifier,
+      f.birth_date, $1::uuid)
+  returning p.id
+)
+insert into changed_field select id from done
+
+-- A delta may tell the birth date of somebody of whom it says nothing else.
+--@ step
+with done as (
+  update person p set birth_date = d.birth_date
+  from stage_demographic d join r_user u on u.sourced_id = d.sourced_id
+  where p.id = u.id and p.source_id = $1::uuid and not 'birth_date' = any(p.decided)
+    and p.birth_date is distinct from d.birth_date
+    and not exists (select from t_user t where t.sourced_id = d.sourced_id)
   returning p.id
 )
 insert into changed_field select id from done
