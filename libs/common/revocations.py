@@ -151,7 +151,7 @@ class Revocations:
                 await self._read()
             except Exception as error:
                 self._tell(error)
-                if isinstance(error, CallRefused):
+                if isinstance(error, CallRefused) and error.status < 500:
                     await asyncio.sleep(refused_pause)
                     refused_pause = min(refused_pause * 2, _LONGEST_PAUSE_S)
                     continue

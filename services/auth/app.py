@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from libs.common.http import Service, create_app
 from libs.common.http.cross_origin import CrossOrigin
@@ -137,45 +138,50 @@ async def _is_origin_of_client(app: FastAPI, origin: str) -> bool:
     return await has_origin(app.state.database.pool, origin)
 
 
+def _furnish(state: State, settings: AuthSettings) -> None:
+    """Make what the routes use, on the stores that are there."""
+    state.passwords = Passwords(
+        threads=settings.hashing_threads,
+        queue=settings.hashing_queue,
+        secret=settings.key_encryption_key.get_secret_value(),
+    )
+    state.hash_watch = HashWatch(state.database, state.passwords)
+    state.throttle = Throttle(state.redis, prefix=settings.redis_prefix)
+    refusals = Refusals(state.redis, state.database.pool, prefix=settings.redis_prefix)
+    state.clients = ClientFinder(state.database.pool, refusals)
+    state.token_audiences = (settings.issuer, f"{settings.issuer}/oauth/token")
+    state.mint = Mint(state.keys, issuer=settings.issuer, life_seconds=settings.access_token_seconds)
+    state.grants = Grants(state.database, state.clients, state.mint, state.token_audiences)
+    state.reader = Reader(state.keys, issuer=settings.issuer, audiences=AUDIENCES)
+    state.issued = IssuedTokens(state.database, state.reader, issuer=settings.issuer)
+    state.sign_in = SignIn(
+        state.database,
+        state.passwords,
+        state.throttle,
+        KnownDevices(settings.key_encryption_key.get_secret_value()),
+        session_hours=settings.session_hours,
+    )
+    state.second_factors = SecondFactors(state.database, seal_of(settings), state.throttle)
+    state.password_changes = PasswordChanges(state.database, state.passwords, state.throttle)
+    state.recovery = Recovery(state.database, state.passwords, state.throttle)
+    state.courier = Courier(state.database, _carrier(settings), sender=settings.mail_sender)
+    state.recovery_worker = RecoveryWorker(
+        state.database, state.courier, public_address=settings.public_address
+    )
+    state.roster_workers = Workers(settings, state.database)
+    state.calendar = CalendarWorker(state.database, time_zone=settings.time_zone)
+    state.pruner = Pruner(state.database.pool)
+    state.eraser = Eraser(state.database)
+    state.metadata = discovery.Metadata(settings.issuer)
+
+
 def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
     """The application, ready to be served or tested."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
-        state.passwords = Passwords(
-            threads=settings.hashing_threads,
-            queue=settings.hashing_queue,
-            secret=settings.key_encryption_key.get_secret_value(),
-        )
-        state.hash_watch = HashWatch(state.database, state.passwords)
-        state.throttle = Throttle(state.redis, prefix=settings.redis_prefix)
-        refusals = Refusals(state.redis, state.database.pool, prefix=settings.redis_prefix)
-        state.clients = ClientFinder(state.database.pool, refusals)
-        state.token_audiences = (settings.issuer, f"{settings.issuer}/oauth/token")
-        state.mint = Mint(state.keys, issuer=settings.issuer, life_seconds=settings.access_token_seconds)
-        state.grants = Grants(state.database, state.clients, state.mint, state.token_audiences)
-        state.reader = Reader(state.keys, issuer=settings.issuer, audiences=AUDIENCES)
-        state.issued = IssuedTokens(state.database, state.reader, issuer=settings.issuer)
-        state.sign_in = SignIn(
-            state.database,
-            state.passwords,
-            state.throttle,
-            KnownDevices(settings.key_encryption_key.get_secret_value()),
-            session_hours=settings.session_hours,
-        )
-        state.second_factors = SecondFactors(state.database, seal_of(settings), state.throttle)
-        state.password_changes = PasswordChanges(state.database, state.passwords, state.throttle)
-        state.recovery = Recovery(state.database, state.passwords, state.throttle)
-        state.courier = Courier(state.database, _carrier(settings), sender=settings.mail_sender)
-        state.recovery_worker = RecoveryWorker(
-            state.database, state.courier, public_address=settings.public_address
-        )
-        state.roster_workers = Workers(settings, state.database)
-        state.calendar = CalendarWorker(state.database, time_zone=settings.time_zone)
-        state.pruner = Pruner(state.database.pool)
-        state.eraser = Eraser(state.database)
-        state.metadata = discovery.Metadata(settings.issuer)
+        _furnish(state, settings)
         await state.keys.start()
         state.passwords.start()
         if background:
