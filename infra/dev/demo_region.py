@@ -5,7 +5,7 @@ import io
 import random
 import zipfile
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from infra.dev import demo_names as names
 
@@ -23,12 +23,15 @@ HEADERS = {
     "users": "enabledUser username userIds givenName familyName middleName identifier email sms phone "
     "agentSourcedIds grades password userMasterIdentifier preferredGivenName preferredMiddleName "
     "preferredFamilyName primaryOrgSourcedId pronouns",
+    "demographics": "birthDate sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican "
+    "nativeHawaiianOrOtherPacificIslander white demographicRaceTwoOrMoreRaces hispanicOrLatinoEthnicity "
+    "countryOfBirthCode stateOfBirthAbbreviation cityOfBirth publicSchoolResidenceStatus",
     "roles": "userSourcedId roleType role beginDate endDate orgSourcedId userProfileSourcedId",
     "enrollments": "classSourcedId schoolSourcedId userSourcedId role primary beginDate endDate",
 }
 #: the files of the specification that this set leaves out
 ABSENT = names.words(
-    "categories classResources courseResources demographics lineItemLearningObjectiveIds lineItems "
+    "categories classResources courseResources lineItemLearningObjectiveIds lineItems "
     "lineItemScoreScales resources resultLearningObjectiveIds results resultScoreScales scoreScales "
     "userProfiles userResources"
 )
@@ -40,6 +43,8 @@ class Region:
 
     files: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in HEADERS})
     choice: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311 no secret
+    birthdays: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311 no secret
+    year: int = 0
 
     def add(self, name: str, *values: str) -> str:
         """Adds a row of a bulk file, whose status and date stay empty; returns its sourcedId."""
@@ -51,7 +56,7 @@ def archive(today: date) -> bytes:
     """The set as a zip: a region, three schools, 60 students, 9 teachers, one or two guardians a student."""
     region = Region()
     region.add("orgs", "DEMO-REGION", names.REGION, "state", "DEMO-REGION", "")
-    year = today.year if today.month >= 8 else today.year - 1
+    year = region.year = today.year if today.month >= 8 else today.year - 1
     end = str(year + 1)
     region.add(
         "academicSessions",
@@ -111,6 +116,10 @@ def _enrol(region: Region, class_id: str, school: str, person: str, role: str) -
 
 def _add_student(region: Region, identity: str, people: names.People, school: str, grade: str) -> str:
     family = region.choice.choice(people.family)
+    # Children begin grade 1 at six: those of the higher grades are 14, and need no guardian's consent.
+    last_birthday = date(region.year, 8, 31) - timedelta(days=region.birthdays.randrange(365))
+    born = date(last_birthday.year - 5 - int(grade), last_birthday.month, min(last_birthday.day, 28))
+    region.add("demographics", identity, born.isoformat(), *[""] * 12)
     guardians = [
         _add_person(region, f"GRD-{identity[4:]}{order}", people, school, "guardian", family=family)
         for order in range(1, region.choice.choice((2, 3)))

@@ -61,3 +61,12 @@ def test_the_shown_class_has_a_teacher_and_students() -> None:
     shown = roster_files.from_archive("demo", demo_region.archive(DAY)).shown
     assert shown.teachers
     assert len(shown.students) == 10
+
+
+def test_students_are_as_old_as_their_grade() -> None:
+    born = {row["sourcedId"]: datetime.date.fromisoformat(row["birthDate"]) for row in rows("demographics")}
+    users = {row["sourcedId"]: row for row in rows("users")}
+    assert set(born) == {key for key in users if key.startswith("STU-")}
+    begins = datetime.date(2025, 8, 31)
+    ages = {(begins - day).days // 365.25 - int(users[key]["grades"]) for key, day in born.items()}
+    assert ages <= {4, 5}
