@@ -1,17 +1,26 @@
 """A tree of one's own: what most tests of auth begin with."""
 
+import base64
 import itertools
+import json
+from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
 
+from infra.dev import code_flow
+from infra.dev.credentials import PERSON_SCOPES
 from services.auth.bootstrap import Platform, prepare
 
 ADDRESS = "http://auth.example"
 PASSWORD = "seven green umbrellas"
+#: the application in which people sign in here, of the platform itself
+FRONTEND = code_flow.Frontend("frontend", " ".join(PERSON_SCOPES), "https://frontend.example/callback")
+
+Result = TypeVar("Result")
 
 _numbers = itertools.count(1)
 
@@ -39,7 +48,18 @@ def document(name: str, *, clients: list[dict[str, Any]] | None = None) -> dict[
             "given_name": "Ada",
             "family_name": "Admin",
         },
-        "clients": clients or [],
+        "clients": [
+            {
+                "client_id": FRONTEND.client_id,
+                "name": "Frontend",
+                "kind": "browser",
+                "scopes": FRONTEND.scope.split(),
+                "organisation": None,
+                "redirect_uris": [FRONTEND.redirect_uri],
+                "needs_consent": False,
+            },
+            *(clients or []),
+        ],
     }
 
 
@@ -110,13 +130,33 @@ class Place:
 
 
 async def sign_in(app: FastAPI, username: str, password: str) -> Somebody:
-    """Signs in from a network of its own."""
+    """Signs in by the code flow, through the sign-in page, from a network of its own."""
     client = connection(app)
-    answer = await client.post("/v1/sessions", json={"username": username, "password": password})
-    assert answer.status_code == 201, answer.text
-    opened = answer.json()
-    client.headers["Authorization"] = f"Bearer {opened['access_token']}"
-    return Somebody(UUID(opened["person"]["id"]), username, password, client, UUID(opened["session"]["id"]))
+    answer = await through(client, code_flow.code_flow(ADDRESS, FRONTEND, username, password))
+    claims = json.loads(base64.urlsafe_b64decode(answer["access_token"].split(".")[1] + "=="))
+    client.headers["Authorization"] = f"Bearer {answer['access_token']}"
+    return Somebody(UUID(claims["sub"]), username, password, client, UUID(claims["sid"]))
+
+
+async def through(
+    client: httpx.AsyncClient, flow: Generator[code_flow.Asked, code_flow.Answered, Result]
+) -> Result:
+    """Takes a flow through the pages to its result; the client itself keeps no cookie of it."""
+    asked = next(flow)
+    while True:
+        given = {"Accept-Language": "en"} | asked.headers
+        if asked.form is None:
+            answer = await client.get(asked.address, headers=given)
+        else:
+            answer = await client.post(asked.address, data=asked.form, headers=given)
+        client.cookies.clear()
+        try:
+            asked = flow.send(
+                code_flow.Answered(answer.status_code, answer.headers.multi_items(), answer.text)
+            )
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 async def new_place(app: FastAPI) -> Place:
