@@ -85,27 +85,35 @@ update role_assignment r set person_id = $2
 where r.person_id = $1 and not exists (select from twin t where t.gone = r.id)
 returning r.id
 """
+# Only the roster that owns a child speaks of its guardians ($3 owns the survivor). What another one told of
+# the other record is from now on what the administrator decides, who merges the two by hand.
 _GUARDIANSHIPS: Final = """
 with theirs as (
-  select g.id, g.status, g.source_id, g.relation,
-    case g.child_id when $1 then $2 else g.child_id end as child,
-    case g.guardian_id when $1 then $2 else g.guardian_id end as guardian
-  from guardianship g
+  select g.id, g.status, k.*,
+    row_number() over (
+      partition by k.child, k.guardian, k.source order by g.status = 'open' desc, g.id) as place
+  from guardianship g cross join lateral (
+    select case g.child_id when $1 then $2 else g.child_id end as child,
+      case g.guardian_id when $1 then $2 else g.guardian_id end as guardian,
+      case when g.child_id = $1 and g.source_id is distinct from $3::uuid then null
+        else g.source_id end as source
+  ) k
   where (g.child_id = $1 and g.guardian_id <> $2) or (g.guardian_id = $1 and g.child_id <> $2)
-), twin as (
-  select t.id as gone, s.id as kept, t.status from theirs t join guardianship s on s.child_id = t.child
-    and s.guardian_id = t.guardian and s.source_id is not distinct from t.source_id
+), matched as (
+  select t.*, s.id as kept from theirs t left join guardianship s on s.child_id = t.child
+    and s.guardian_id = t.guardian and s.source_id is not distinct from t.source and s.id <> t.id
 ), joined as (
   update guardianship g set status = 'open', ended_by = null, ended_at = null
-  from twin t where g.id = t.kept and t.status = 'open' and g.status = 'ended'
+  from matched m where g.id = m.kept and m.status = 'open' and g.status = 'ended'
 ), ended as (
   update guardianship g set status = 'ended', ended_by = 'hand', ended_at = now()
-  from twin t where g.id = t.gone and t.status = 'open'
+  from matched m where g.id = m.id and m.status = 'open' and (m.kept is not null or m.place > 1)
 ), moved as (
-  update guardianship g set child_id = t.child, guardian_id = t.guardian
-  from theirs t where g.id = t.id and not exists (select from twin where gone = t.id)
+  update guardianship g set child_id = m.child, guardian_id = m.guardian, source_id = m.source,
+    origin = case when m.source is null then 'hand' else g.origin end
+  from matched m where g.id = m.id and m.kept is null and m.place = 1
 )
-select id, child from theirs
+select id, child from matched
 """
 # What was decided keeps its time: of one guardian for one child the last word counts.
 _DECISIONS: Final = (
@@ -187,12 +195,12 @@ async def take_account(where: Where, other: UUID, survivor: UUID) -> None:
     await execute(where, "update account set person_id = $2 where person_id = $1", other, survivor)
 
 
-async def move(where: Where, other: UUID, survivor: UUID) -> dict[str, Any]:
-    """Make all that belongs to the other the survivor's; the ids of what moved, by kind."""
+async def move(where: Where, other: UUID, survivor: UUID, owner: UUID | None) -> dict[str, Any]:
+    """Make the survivor's, whom the roster `owner` owns, all that is the other's; what moved, by kind."""
     identifiers = await fetch(where, _IDENTIFIERS, other, survivor)
     roles = await fetch(where, _ROLES, other, survivor)
     enrolments = await fetch(where, _ENROLMENTS, other, survivor)
-    care = await fetch(where, _GUARDIANSHIPS, other, survivor)
+    care = await fetch(where, _GUARDIANSHIPS, other, survivor, owner)
     for statement in _DECISIONS:
         await execute(where, statement, other, survivor)
     return {

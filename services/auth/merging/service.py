@@ -97,7 +97,8 @@ async def _merge(session: Where, actor: Actor, survivor: UUID, other: UUID) -> N
     if plan.conflicts:
         raise RecordsConflict(conflicts=list(plan.conflicts))
     await _settle_accounts(session, plan)
-    moved = await repository.move(session, other, survivor)
+    owner = plan.survivor.source_id or plan.other.source_id
+    moved = await repository.move(session, other, survivor, owner)
     status = "active" if "active" in (plan.survivor.status, plan.other.status) else "closed"
     await repository.become_one(session, plan.other, plan.survivor, list(plan.filled), status)
     await _tell(session, survivor, other, moved)
