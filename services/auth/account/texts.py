@@ -34,16 +34,16 @@ ACCOUNT: Final = {
     "password_hint": Text("Several words make a good one.", "由几个词组成的密码更安全好记。"),
     "change_password": Text("Change", "修改"),
     "change_password_long": Text("Change the password", "修改密码"),
-    "second_factor": Text("Second step", "二次验证"),
+    "second_factor": Text("Second factor", "二次验证"),
     "second_factor_on": Text("On: a code from your authenticator app", "已启用：身份验证器应用的验证码"),
     "second_factor_off": Text(
         "Off. A code from your telephone keeps others out even if they learn your password.",
         "未启用。启用后，即使密码泄露，他人没有您手机上的验证码也无法登录。",
     ),
     "manage": Text("Manage", "管理"),
-    "manage_long": Text("Manage the second step", "管理二次验证"),
+    "manage_long": Text("Manage the second factor", "管理二次验证"),
     "set_up": Text("Set up", "启用"),
-    "set_up_long": Text("Set up the second step", "启用二次验证"),
+    "set_up_long": Text("Set up the second factor", "启用二次验证"),
     "sessions": Text("Where you are signed in", "登录的设备"),
     "sessions_hint": Text(
         "If you do not know one of these, end it and change your password.",
@@ -67,8 +67,8 @@ DONE: Final = {
         "Welcome. Your password is set, and you are signed in.", "欢迎！密码已设置，您已登录。"
     ),
     "password": Text("Your password has been changed.", "密码已修改。"),
-    "second-factor": Text("The second step is on.", "二次验证已启用。"),
-    "second-factor-removed": Text("The second step is off.", "二次验证已停用。"),
+    "second-factor": Text("The second factor is on.", "二次验证已启用。"),
+    "second-factor-removed": Text("The second factor is off.", "二次验证已停用。"),
     "application": Text("The application's access has ended.", "该应用的授权已撤回。"),
     "consent": Text("Your decision has been recorded.", "您的决定已记录。"),
 }

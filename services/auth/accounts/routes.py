@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request, Response
 from libs.common.database import DatabaseOf, Writing
 from services.auth.accounts import service
 from services.auth.accounts.problems import CodeRefused
+from services.auth.accounts.rules import canonical
 from services.auth.accounts.schemas import ActivatedAccount, Activation, ActivationCode, CodeWish
 from services.auth.callers import Manager, Network
 from services.auth.throttling.service import Throttle
@@ -49,6 +50,7 @@ async def activate_account(
         await throttle.undo(network=network)
         raise
     await throttle.undo(network=network)
+    await throttle.forgive(canonical(username) or username)
     return ActivatedAccount(username=username)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Header, Request, Response
 
 from services.auth.callers import Network
+from services.auth.people import service as people
 from services.auth.sign_in.schemas import Credentials, OpenedSession, SignedInPerson, SignInAnswer
 from services.auth.sign_in.service import SignIn
 from services.auth.tokens.service import Mint
@@ -25,7 +26,8 @@ async def sign_in(
     mint: Mint = request.app.state.mint
     signed_in = await service.with_password(body.username, body.password, network=network, device=user_agent)
     account = signed_in.account
-    issued = mint.for_person(account.person, signed_in.session)
+    role = await people.active_role(request.app.state.database.pool, signed_in.session)
+    issued = mint.for_person(account.person, signed_in.session, role)
     response.headers["Cache-Control"] = "no-store"
     return SignInAnswer(
         access_token=issued.access_token,

@@ -39,7 +39,7 @@ SIGN_IN: Final = {
 }
 
 SECOND_FACTOR: Final = {
-    "title": Text("Second step", "二次验证"),
+    "title": Text("Second factor", "二次验证"),
     "lead": Text(
         "Type the six digits that your authenticator app shows now for {username}.",
         "请输入身份验证器应用当前为 {username} 显示的六位数字。",

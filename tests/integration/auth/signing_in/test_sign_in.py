@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -162,7 +162,7 @@ async def test_signing_in_again_keeps_the_session_and_another_person_ends_it(
     browser = guest()
     read = "select id, person_id, ended_at from session where secret_digest = $1"
 
-    async def session() -> httpx.Response:
+    async def session() -> Any:
         assert browser.secret is not None
         return await auth_app.state.database.pool.fetchrow(read, digest_of(browser.secret))
 
