@@ -65,7 +65,8 @@ select a.* from session s cross join lateral ({_ACTIVE.format(person="s.person_i
 where s.id = $1
 """
 _IS_ACTIVE: Final = f"""
-, 'active', coalesce(r.id = (select a.id from ({_ACTIVE.format(person="$1", session="$3")}) a), false)
+, 'in_force', {EFFECTIVE},
+'active', coalesce(r.id = (select a.id from ({_ACTIVE.format(person="$1", session="$3")}) a), false)
 """
 _ME: Final = _DOCUMENT.format(roles=_ROLES.format(more=_IS_ACTIVE))
 _ACTIVATE: Final = f"""

@@ -56,6 +56,7 @@ class HeldRole(Tenure):
 class OwnRole(HeldRole):
     """An open role of the caller; tokens name the active one."""
 
+    in_force: bool = Field(description="it has begun and is not over")
     active: bool
 
 

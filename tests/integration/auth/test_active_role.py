@@ -1,6 +1,7 @@
 """Which of a person's roles is active, and that the events tell only of roles in force."""
 
 import json
+from base64 import urlsafe_b64decode
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -43,6 +44,22 @@ async def test_the_primary_role_is_active_until_another_is_chosen(here: Place, s
     assert await active(who) == ["teacher"], "a role that has ended is not active"
     entries = (await who.http.get("/v1/audit")).json()["items"]
     assert "role.activated" in [one["action"] for one in entries]
+
+
+async def test_the_token_of_a_sign_in_names_the_active_role(here: Place, school: UUID) -> None:
+    who = await here.somebody(school, "teacher")
+    await here.role(who.id, school, "assessor")
+    body = {"person": str(who.id), "organisation": str(school), "role": "staff", "from": "2999-01-01"}
+    assert (await here.admin.http.post("/v1/roles", json=body)).status_code == 201
+    token = who.http.headers["Authorization"].removeprefix("Bearer ")
+    claims = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["role"] == {"role": "teacher", "organisation": str(school)}
+    roles = (await who.http.get("/v1/me")).json()["roles"]
+    assert {one["role"]: one["in_force"] for one in roles} == {
+        "teacher": True,
+        "assessor": True,
+        "staff": False,
+    }
 
 
 async def test_without_a_primary_role_the_strongest_is_active(here: Place, school: UUID) -> None:
