@@ -202,6 +202,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             await state.roster_workers.stop()
             await state.eraser.stop()
             await state.pruner.stop()
+            await state.issued.stop()
             await state.clients.stop()
             await state.keys.stop()
             state.passwords.stop()

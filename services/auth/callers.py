@@ -35,8 +35,13 @@ async def _reader(caller: Annotated[Caller, Depends(require("people.read"))]) ->
     return actor_of(caller)
 
 
-async def _network(request: Request) -> str:
+def network_of(request: Request) -> str:
+    """The address a request comes from, for hot routes: a dependency would cost 10 microseconds."""
     return request.client.host if request.client else "unknown"
+
+
+async def _network(request: Request) -> str:
+    return network_of(request)
 
 
 #: a signed-in person, about the own account

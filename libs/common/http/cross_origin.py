@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PREFLIGHT_S: Final = 600
 _LONGEST_ORIGIN: Final = 300
-_READABLE: Final = "WWW-Authenticate, Retry-After, X-Request-Id"
+_READABLE: Final = b"WWW-Authenticate, Retry-After, X-Request-Id"
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,11 @@ class CrossOriginLayer:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.add_vary_header("Origin")
+                headers = message["headers"]  # a second Vary adds to the first (RFC 9110, section 5.3)
+                headers.append((b"vary", b"Origin"))
                 if allowed is not None:
-                    headers["Access-Control-Allow-Origin"] = allowed
-                    headers["Access-Control-Expose-Headers"] = _READABLE
+                    headers.append((b"access-control-allow-origin", allowed.encode("latin-1")))
+                    headers.append((b"access-control-expose-headers", _READABLE))
             await send(message)
 
         if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):

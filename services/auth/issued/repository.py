@@ -1,21 +1,26 @@
 """SQL of tokens that were issued: whether they are still good, asked of the database at this moment."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from services.auth.families.rules import STANDING
-from services.auth.sql import Row, fetch_one
+from services.auth.sql import Row, fetch, fetch_one
 
 # Everything an access token depends on: that nothing of it was revoked, its client and, of a person's token,
 # the person, the account and the family it descends from. The platform's own frontend has no client row.
 _ACCESS: Final = """
-select a.username from (values ($4::uuid)) as subject (id) left join account a on a.person_id = subject.id
-where not is_revoked($1::text, $2::text, $3::text, $5::text, $4::text, $6::bigint)
-  and ($5 = $7 or exists (select from client c left join organisation o on o.id = c.organisation_id
-    where c.client_id = $5 and c.status = 'active' and coalesce(o.status = 'active', true)))
-  and ($3::text is null or (a.state = 'active'
-    and exists (select from person p where p.id = subject.id and p.status = 'active')))
-  and ($2::text is null or exists (select from token_family f where f.id = $2::uuid and f.ended_at is null))
+select q.token, a.username
+from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bigint[])
+    as q (token, family, session, subject, client, issued_at)
+  left join account a on a.person_id = q.subject and q.session is not null
+where not is_revoked(q.token, q.family, q.session, q.client, q.subject::text, q.issued_at)
+  and (q.client = $7 or exists (select from client c left join organisation o on o.id = c.organisation_id
+    where c.client_id = q.client and c.status = 'active' and coalesce(o.status = 'active', true)))
+  and (q.session is null or (a.state = 'active'
+    and exists (select from person p where p.id = q.subject and p.status = 'active')))
+  and (q.family is null or exists (select from token_family f
+    where f.id = q.family::uuid and f.ended_at is null))
 """
 _REFRESH: Final = f"""
 select f.person_id, f.session_id, f.scopes, f.audiences, a.username,
@@ -27,19 +32,24 @@ where t.digest = $1 and f.client_id = $2 and t.used_at is null and t.expires_at 
 """
 
 
-async def of_access_token(
-    pool: Any,
-    *,
-    token: str,
-    family: str | None,
-    session: str | None,
-    subject: UUID,
-    client_id: str | None,
-    issued_at: int,
-    first_party: str,
-) -> Row | None:
-    """The user name (of a person's token) if the token is good now; None if it is not."""
-    return await fetch_one(pool, _ACCESS, token, family, session, subject, client_id, issued_at, first_party)
+class AccessToken(NamedTuple):
+    """What the database is asked about an access token."""
+
+    token: str
+    family: str | None
+    session: str | None
+    subject: UUID
+    client: str | None
+    issued_at: int
+
+
+async def of_access_tokens(
+    pool: Any, tokens: Sequence[AccessToken], first_party: str
+) -> dict[AccessToken, Any]:
+    """Those that are good now, each with the user name of the person it is about, if any."""
+    columns = [list(column) for column in zip(*tokens, strict=True)]
+    good = {row["token"]: row["username"] for row in await fetch(pool, _ACCESS, *columns, first_party)}
+    return {token: (good[token.token],) for token in tokens if token.token in good}
 
 
 async def of_refresh_token(pool: Any, digest: bytes, client: UUID) -> Row | None:

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from libs.common.identity import authorization_of
-from services.auth.callers import Network
+from services.auth.callers import network_of
 from services.auth.tokens.answers import NO_STORE, form_of, refusal_of
 from services.auth.tokens.schemas import FORM, TokenAnswer, TokenError
 from services.auth.tokens.service import Grants, Issued
@@ -28,7 +28,7 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     openapi_extra={"requestBody": FORM, "security": [{}, {"basic": []}]},
     summary="Tokens for a client",
 )
-async def issue_token(request: Request, network: Network) -> Response:
+async def issue_token(request: Request) -> Response:
     """Redeems codes (with PKCE), refreshes, and gives machines tokens of their own.
 
     Clients prove themselves by client_secret_basic, client_secret_post or private_key_jwt; those that keep no
@@ -37,7 +37,7 @@ async def issue_token(request: Request, network: Network) -> Response:
     grants: Grants = request.app.state.grants
     try:
         form = await form_of(request)
-        return _answer(await grants.issue(form, authorization_of(request.scope), network))
+        return _answer(await grants.issue(form, authorization_of(request.scope), network_of(request)))
     except Exception as error:
         return refusal_of(error)
 

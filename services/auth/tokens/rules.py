@@ -1,9 +1,9 @@
 """What a token request may say (RFC 6749, 7636 and 8707), and what is granted for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 ErrorCode = Literal[
     "invalid_request",
@@ -73,20 +73,34 @@ def read_form(*, content_type: str | None, query: bytes, body: bytes) -> Form:
         raise TokenRefused("invalid_request", "Parameters belong into the body, not into the address.")
     if (content_type or "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise TokenRefused("invalid_request", "The body must be application/x-www-form-urlencoded.")
+    values: dict[str, str] = {}
+    resources: list[str] = []
+    for name, value in _pairs(body):
+        if not value.isprintable() or (len(value) > MAX_VALUE and len(value) > _LONGER.get(name, 0)):
+            raise TokenRefused("invalid_request", "A parameter is too long or not printable.")
+        if name == "resource":
+            resources.append(value)
+        elif name in values:
+            raise TokenRefused("invalid_request", "A parameter is repeated.")
+        else:
+            values[name] = value
+    present = values if all(values.values()) else {name: value for name, value in values.items() if value}
+    return Form(present, tuple(filter(None, resources)))
+
+
+def _pairs(body: bytes) -> Iterator[tuple[str, str]]:
+    """What a form says, decoded; half the work of the standard library's parser, for the hot path."""
+    if body.count(b"&") >= MAX_FIELDS:
+        raise TokenRefused("invalid_request", "The form has too many parameters.")
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
-        )
+        for part in body.decode("ascii").split("&"):
+            if part:
+                name, _, value = part.partition("=")
+                if "%" in part or "+" in part:
+                    name, value = (unquote_plus(text, errors="strict") for text in (name, value))
+                yield name, value
     except ValueError:
         raise TokenRefused("invalid_request", "The form cannot be read.") from None
-    if any(len(value) > _LONGER.get(name, MAX_VALUE) or not value.isprintable() for name, value in pairs):
-        raise TokenRefused("invalid_request", "A parameter is too long or not printable.")
-    resources = tuple(value for name, value in pairs if name == "resource" and value)
-    single = [pair for pair in pairs if pair[0] != "resource"]
-    values = dict(single)
-    if len(values) != len(single):
-        raise TokenRefused("invalid_request", "A parameter is repeated.")
-    return Form({name: value for name, value in values.items() if value}, resources)
 
 
 def granted(

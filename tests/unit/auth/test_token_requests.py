@@ -1,7 +1,7 @@
 """Forms of the OAuth endpoints, and what is granted: never more than held, allowed and asked for."""
 
 from itertools import product
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -59,6 +59,26 @@ def test_scopes_of_a_form() -> None:
     assert form("scope=a++b").scopes == frozenset({"a", "b"})
     with pytest.raises(TokenRefused):
         form("scope=+").scopes  # noqa: B018
+
+
+@given(
+    st.text(alphabet="ab=&+%20éÿ\x00", max_size=40)
+    | st.binary(max_size=20).map(lambda b: b.decode("latin-1"))
+)
+def test_forms_are_read_as_the_standard_library_reads_them(body: str) -> None:
+    sent = body.encode("latin-1")
+    try:
+        pairs = parse_qsl(sent.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        with pytest.raises(TokenRefused):
+            form(body)
+        return
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names) or not all(value.isprintable() for _, value in pairs):
+        with pytest.raises(TokenRefused):
+            form(body)
+    else:
+        assert form(body).values == {name: value for name, value in pairs if value}
 
 
 @given(held=scopes, asked=st.none() | scopes, resources=audiences)
