@@ -60,6 +60,11 @@ def test_a_platform_is_set_up_once(run: Run) -> None:
     rotated = run("keys", "rotate")
     assert rotated.returncode == 0, rotated.stderr
     assert [key["algorithm"] for key in json.loads(rotated.stdout)["keys"]] == ["ES256", "RS256"]
+    listed = json.loads(run("keys", "list").stdout)["keys"]
+    assert sorted(key["state"] for key in listed) == ["signing", "signing"]
+    revoked = run("keys", "revoke", listed[0]["kid"])
+    assert json.loads(revoked.stdout)["revoked"] == listed[0]["kid"], revoked.stderr
+    assert run("keys", "revoke", "unknown").returncode == 1
     assert json.loads(run("audit", "verify").stdout) == {"holds": True}
 
 

@@ -24,7 +24,7 @@ from libs.common.limits import RequestLimit
 from libs.common.problems import Unauthorized
 from libs.common.tokens import Claims, InvalidToken, KeyTable, TokenVerifier, UnknownKey, verify
 from services.auth.app import build, seal_of
-from services.auth.keys import rules, service
+from services.auth.keys import commands, rules, service
 from services.auth.keys.rules import ALGORITHMS, Algorithm
 from services.auth.keys.service import KeyRing, NoSuchKey
 from tests.integration.auth.conftest import settings_of
@@ -194,6 +194,29 @@ async def test_a_revoked_key_that_waits_or_retires_leaves_the_signing_one(worker
     assert await revoke(workers[0], first) == follower
     await ring.refresh()
     assert kid_of(ring.sign(claims(AUDIENCE), "at+jwt")) == follower
+
+
+async def test_the_operators_commands(workers: list[FastAPI]) -> None:
+    database, settings = workers[0].state.database, workers[0].state.settings
+
+    async def run(what: str, **options: Any) -> Any:
+        return await commands.run(database, settings, what, options, now())
+
+    before = (await run("list"))["keys"]
+    assert {(key["algorithm"], key["state"]) for key in before} == {(one, "signing") for one in ALGORITHMS}
+    rotated = (await run("rotate", algorithm=None, at_once=False))["keys"]
+    assert [key["algorithm"] for key in rotated] == list(ALGORITHMS)
+    (again,) = (await run("rotate", algorithm="RS256", at_once=True))["keys"]
+    assert again["kid"] == rotated[1]["kid"], "a key that waits is taken"
+    assert again["signs_at"] <= rotated[1]["signs_at"]
+    states = {key["kid"]: key["state"] for key in (await run("list"))["keys"]}
+    assert states[rotated[0]["kid"]] == "published"
+    gone = next(key["kid"] for key in before if key["algorithm"] == "ES256")
+    ended = await run("revoke", kid=gone)
+    assert (ended["revoked"], ended["successor"]) == (gone, rotated[0]["kid"])
+    assert await run("revoke", kid=gone) is None
+    actions = await database.pool.fetch("select action from audit order by position desc limit 4")
+    assert [row["action"] for row in actions] == ["key.revoked", "key.rotated", "key.rotated", "key.rotated"]
 
 
 async def revoke(app: FastAPI, kid: str) -> str:

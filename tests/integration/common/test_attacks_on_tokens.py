@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 
 from libs.common.http import Service, create_app
+from libs.common.identity import ActiveRole
 from libs.common.revocations import Revocation, RevocationPage
 from libs.common.settings import ServiceSettings
 from libs.common.tokens import KeyTable
@@ -282,3 +283,23 @@ async def test_attack_13_what_the_token_hangs_on_is_revoked(target: Target, kind
     target.revoked = [Revocation(kind, content[claim], content["iat"], until)]
     await target.app.state.identity.revocations.refresh()
     await target.refuses(token)
+
+
+async def test_a_role_and_a_family_reach_the_caller_or_the_token_is_refused(target: Target) -> None:
+    place, family = uuid4(), uuid4()
+    token = FORGE.token(claims(family=str(family), role={"role": "teacher", "organisation": str(place)}))
+    caller = await target.app.state.identity.caller(f"Bearer {token}")
+    assert (caller.family, caller.role) == (family, ActiveRole("teacher", place))
+    plain = await target.app.state.identity.caller(f"Bearer {FORGE.token(claims())}")
+    assert (plain.family, plain.role) == (None, None)
+    strange: tuple[Any, ...] = (
+        "teacher",
+        ["teacher", str(place)],
+        {"role": "teacher"},
+        {"role": 1, "organisation": str(place)},
+        {"role": "teacher", "organisation": "x"},
+        {"role": "teacher", "organisation": None},
+    )
+    await target.refuses(
+        *(FORGE.token(claims(role=one)) for one in strange), FORGE.token(claims(family="none"))
+    )
