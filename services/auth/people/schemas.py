@@ -1,6 +1,6 @@
 """Bodies of the people's interface."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -26,6 +26,17 @@ Email = Annotated[
     AfterValidator(_mail_address),
 ]
 Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() .-]+$")]
+
+
+def _birth_date(day: date) -> date:
+    # By the birth date one is a child or not: a slip of the hand must not decide that.
+    latest = datetime.now(UTC).date() + timedelta(days=1)  # somewhere it is tomorrow already
+    if not date(1900, 1, 1) <= day <= latest:
+        raise PydanticCustomError("implausible_birth_date", "must be a day of the last hundred years or so")
+    return day
+
+
+BirthDate = Annotated[date, AfterValidator(_birth_date)]
 
 
 class OrganisationName(BaseModel):
@@ -131,7 +142,7 @@ class PersonFacts(BaseModel):
     preferred_name: Line | None = None
     email: Email | None = None
     phone: Phone | None = None
-    birth_date: date | None = None
+    birth_date: BirthDate | None = None
 
 
 class NewPerson(PersonFacts):

@@ -197,6 +197,8 @@ async def test_what_a_hand_changes_is_decided(here: Place, school: UUID) -> None
         {"given_name": None},
         {"given_name": ""},
         {"birth_date": "29.2.2012"},
+        {"birth_date": "1899-12-31"},
+        {"birth_date": "2999-01-01"},
         {"email": "nobody"},
         {"email": "a@b\nc"},
         {"phone": "call me"},
