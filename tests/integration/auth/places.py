@@ -132,7 +132,9 @@ class Place:
 async def sign_in(app: FastAPI, username: str, password: str) -> Somebody:
     """Signs in by the code flow, through the sign-in page, from a network of its own."""
     client = connection(app)
-    answer = await through(client, code_flow.code_flow(ADDRESS, FRONTEND, username, password))
+    answer = await through(
+        client, code_flow.code_flow(app.state.settings.public_address, FRONTEND, username, password)
+    )
     claims = json.loads(base64.urlsafe_b64decode(answer["access_token"].split(".")[1] + "=="))
     client.headers["Authorization"] = f"Bearer {answer['access_token']}"
     return Somebody(UUID(claims["sub"]), username, password, client, UUID(claims["sid"]))
