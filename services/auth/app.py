@@ -26,6 +26,7 @@ from services.auth.clients.refusals import Refusals
 from services.auth.clients.rules import AUDIENCES
 from services.auth.clients.service import ClientFinder, has_origin
 from services.auth.discovery import routes as discovery
+from services.auth.erasure import pages as erasure_pages
 from services.auth.erasure import routes as erasure
 from services.auth.erasure.worker import Eraser
 from services.auth.guardians import pages as guardian_pages
@@ -109,6 +110,7 @@ ROUTERS: Final = (
     sign_in_pages.router,
     account_pages.router,
     account.router,
+    erasure_pages.router,
     second_factor_pages.router,
     password_pages.router,
     recovery_pages.router,

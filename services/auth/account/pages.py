@@ -11,6 +11,7 @@ from libs.common.languages import Text
 from services.auth.account.rules import device_name
 from services.auth.account.texts import ACCOUNT, DONE, ROLES
 from services.auth.applications.pages import account_section as applications
+from services.auth.erasure.pages import account_section as erasure
 from services.auth.guardians.pages import account_section as children
 from services.auth.invitations.pages import account_section as guardian_requests
 from services.auth.pages import Fields, Form, Section, page, page_router, see_other
@@ -28,6 +29,7 @@ SECTIONS: Final[Sequence[Callable[[Database, Session], Awaitable[Section | None]
     children,
     guardian_requests,
     applications,
+    erasure,
 )
 
 

@@ -71,6 +71,8 @@ DONE: Final = {
     "second-factor-removed": Text("The second factor is off.", "二次验证已停用。"),
     "application": Text("The application's access has ended.", "该应用的授权已撤回。"),
     "consent": Text("Your decision has been recorded.", "您的决定已记录。"),
+    "erasure-asked": Text("The wait has begun.", "等待期已开始。"),
+    "erasure-withdrawn": Text("Your record stays.", "您的记录将保留。"),
 }
 
 ROLES: Final = {
