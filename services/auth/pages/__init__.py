@@ -32,6 +32,8 @@ Template (no inline script, no style attributes, everything works without JavaSc
 
 - `TEXTS` is a `Mapping[str, Text]`; in templates `t.key` or `t("key", name=value)`. `Text`s among the
   values are given in the page's language; inside objects: `{{ row.label|say }}`. Times: `{{ at|moment }}`.
+- A page that answers a form says with `here="/sign-in?request=…"` how to ask for it again, if its form's own
+  address will not do: the language links lead there.
 - The language is the one chosen at the foot of the page (cookie), else `ui_locales`, else Accept-Language.
 - `Browser`: a dependency, the secret of this browser (cookie); `.digest` is what a database may store.
 - `form_targets`: addresses to which the answer of a form on this page may redirect in the end (the client's

@@ -5,11 +5,14 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import Request
+from starlette.datastructures import URL
 
 from libs.common.languages import Language, preferred
 from services.auth.pages.cookies import cookie, set_cookie
 
 NAMES: Final[dict[Language, str]] = {"zh-CN": "中文", "en": "English"}
+#: the addresses of pages, without parameters, that can be asked for
+SHOWN_BY_GET: Final[set[str]] = set()
 _KEPT_DAYS: Final = 400
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -33,9 +36,14 @@ def language_of(request: Request) -> Language:
     return preferred(request.headers.get("accept-language"))
 
 
-def elsewhere(request: Request) -> list[tuple[Language, str, str]]:
-    """Each language with its name and the address of this page in it."""
-    own = request.url
+def elsewhere(request: Request, here: str | None) -> list[tuple[Language, str, str]]:
+    """Each language with its name and the address of this page in it; none for what cannot be asked again.
+
+    `here` is where a page that answers a form is found, if not at the form's own address.
+    """
+    own = URL(here) if here is not None else request.url
+    if here is None and request.method != "GET" and own.path not in SHOWN_BY_GET:
+        return []
     kept = own.remove_query_params(["language"]) if own.query else own
     found = []
     for code, name in NAMES.items():

@@ -63,9 +63,13 @@ def page(
     status: int = 200,
     form_targets: Iterable[str] = (),
     headers: Mapping[str, str] | None = None,
+    here: str | None = None,
     **values: Any,
 ) -> Response:
-    """One page. `values` go to the template; `form_targets` are where its forms' answers may redirect to."""
+    """One page. `values` go to the template; `form_targets` are where its forms' answers may redirect to.
+
+    `here` is the address with which to ask for the page again, where that of the request will not do.
+    """
     language = language_of(request)
 
     def form_token(purpose: str, bound_to: Any = "") -> Markup:
@@ -77,7 +81,7 @@ def page(
         | {
             "t": Texts({**LAYOUT, **(texts or {})}, language),
             "language": language,
-            "languages": elsewhere(request),
+            "languages": elsewhere(request, here),
             "form_token": form_token,
             "assets": ADDRESSES,
             "path": request.url.path,

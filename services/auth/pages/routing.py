@@ -11,12 +11,18 @@ from libs.common.http.rendering import OWN_RENDERING
 from libs.common.problems import Problem
 from libs.common.tracing import current_trace_id
 from services.auth.pages.cookies import apply_cookies
+from services.auth.pages.languages import SHOWN_BY_GET
 from services.auth.pages.refusals import PageRefusal, SeeOther
 from services.auth.pages.rendering import page
 
 
 class PageRoute(APIRoute):
     """A route for browsers: queued cookies go out with whatever it answers, and failures are pages."""
+
+    def __init__(self, path: str, *arguments: Any, **named: Any) -> None:
+        super().__init__(path, *arguments, **named)
+        if "GET" in (self.methods or ()) and "{" not in path:
+            SHOWN_BY_GET.add(path)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[OWN_RENDERING] = failure

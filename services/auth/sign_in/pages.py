@@ -223,6 +223,7 @@ def _shown(
         headers=trouble.headers if trouble else {},
         trouble_title=trouble.title if trouble else None,
         trouble=trouble.text if trouble else None,
+        here=errand.address(request.url.path),
         **errand.values(),
         **values,
     )

@@ -48,6 +48,17 @@ async def test_the_language_that_was_chosen_stays(guest: Guests) -> None:
         assert (await browser.get(path)).headers["content-language"] == "zh-CN"
 
 
+async def test_another_language_keeps_what_one_signs_in_for(guest: Guests, pupil: Somebody) -> None:
+    browser = guest()
+    refused = await browser.try_password("somebody", "wrong", path="/sign-in?next=/account/password")
+    assert refused.status_code == 422
+    assert 'href="/sign-in?next=%2Faccount%2Fpassword&amp;language=zh-CN"' in refused.text
+    await browser.sign_in(pupil.username, PASSWORD)
+    stale = await browser.http.post("/account/sessions/end", data={"session": "x"})
+    assert stale.status_code == 403
+    assert "language=" not in stale.text, "there is no such page to ask for"
+
+
 async def test_attack_75_assets_are_kept_and_pages_are_not(guest: Guests) -> None:
     browser = guest()
     page = await browser.get("/sign-in")
