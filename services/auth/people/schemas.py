@@ -30,9 +30,11 @@ Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9+() .-]+$
 
 def _birth_date(day: date) -> date:
     # By the birth date one is a child or not: a slip of the hand must not decide that.
-    latest = datetime.now(UTC).date() + timedelta(days=1)  # somewhere it is tomorrow already
-    if not date(1900, 1, 1) <= day <= latest:
-        raise PydanticCustomError("implausible_birth_date", "must be a day of the last hundred years or so")
+    earliest, latest = date(1900, 1, 1), datetime.now(UTC).date() + timedelta(days=1)  # tomorrow somewhere
+    if day < earliest:
+        raise PydanticCustomError("greater_than_equal", "must be at least {ge}", {"ge": earliest.isoformat()})
+    if day > latest:
+        raise PydanticCustomError("less_than_equal", "must be at most {le}", {"le": latest.isoformat()})
     return day
 
 
