@@ -23,7 +23,8 @@ select 'people', d.id from (
     and (r.begins_on > $1 and r.begins_on <= $2 or r.ends_on >= $1 and r.ends_on < $2)
   union
   select p.id from person p
-  where p.birth_date between ($1 - interval '14 years 2 days')::date and ($2 - interval '14 years')::date
+  where p.merged_into is null
+    and p.birth_date between ($1 - interval '14 years 2 days')::date and ($2 - interval '14 years')::date
     and fourteen_on(p.birth_date) > $1 and fourteen_on(p.birth_date) <= $2
 ) d order by d.id
 """
@@ -37,7 +38,8 @@ select 'classes', d.id from (
 """
 _ALL: Final = """
 insert into calendar_due (kind, id)
-select 'people', id from (select id from person order by id) p
+select 'people', id from (
+  select id from person where merged_into is null and erased_at is null order by id) p
 union all
 select 'classes', id from (select id from class order by id) c
 """
