@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
+from services.auth.userinfo.rules import full_name
 
 _TIME: Final = "to_char({} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 _WAITING: Final = "state in ('open', 'accepted') and expires_at > now()"
@@ -115,7 +116,7 @@ async def settle(where: Where, invitation: UUID, state: str, by: UUID | None = N
 async def name_of(where: Where, person: UUID) -> str:
     """The person's name as it stands in a mail."""
     row = await fetch_one(where, "select given_name, family_name from person where id = $1", person)
-    return f"{row['given_name']} {row['family_name']}".strip() if row else ""
+    return full_name(row["given_name"], row["family_name"], None) if row else ""
 
 
 async def name_of_organisation(where: Where, organisation: UUID) -> str:
