@@ -101,15 +101,19 @@ def run_once(service: Service, command: str, text: str = "") -> None:
 def describe(
     stores: Stores, ports: dict[str, int], credentials: Credentials, logs: Path, boot: str
 ) -> list[Service]:
-    """The three services with everything they read from outside; settings given by the caller win."""
+    """The three services with everything they read from outside; settings given by the caller win.
+
+    Mail is not sent but written to the folder `mail` beside the logs.
+    """
+    mail = logs.parent / "mail"
     return [
-        Service(name, port, boot, _environment(name, stores, ports, credentials), logs / f"{name}.log")
+        Service(name, port, boot, _environment(name, stores, ports, credentials, mail), logs / f"{name}.log")
         for name, port in ports.items()
     ]
 
 
 def _environment(
-    name: str, stores: Stores, ports: dict[str, int], credentials: Credentials
+    name: str, stores: Stores, ports: dict[str, int], credentials: Credentials, mail: Path
 ) -> dict[str, str]:
     store = stores.services[name]
     issuer = addresses.address(ports["auth"])
@@ -126,6 +130,7 @@ def _environment(
     for neighbour in NEIGHBOURS[name]:
         settings[f"{neighbour.upper()}_ADDRESS"] = addresses.address(ports[neighbour])
     if name in SEALERS:
+        settings["MAIL_SERVER"] = f"file:{mail.resolve()}"
         settings["KEY_ENCRYPTION_KEY"] = credentials.document[f"{name}_key_encryption_key"]
     prefix = name.upper()
     fixed = {

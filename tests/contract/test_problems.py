@@ -10,7 +10,15 @@ from fastapi import FastAPI
 from libs.common.problems import Problem
 
 #: what anybody may ask: health, meaning, keys, and the OAuth endpoints with their own error form
-OPEN = ("/health/", "/problems/", "/.well-known/", "/oauth/", "/v1/activations", "/v1/sessions")
+OPEN = (
+    "/health/",
+    "/problems/",
+    "/.well-known/",
+    "/oauth/",
+    "/v1/activations",
+    "/v1/recoveries",
+    "/v1/sessions",
+)
 
 
 def operations(app: FastAPI) -> list[tuple[str, str, dict[str, Any]]]:

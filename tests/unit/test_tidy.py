@@ -20,6 +20,8 @@ GATHERING = {"metadata", "migrations", "tables"}
 #: repositories or functions of theirs that read what belongs to nobody
 OWNERLESS = {
     "services/auth/keys/repository.py": "signing keys are the service's own",
+    "services/auth/accounts/repository.py kinds_of_hashes": "counts kinds of hashes, of nobody in particular",
+    "services/auth/recovery/repository.py has_wishes": "asks only whether anybody waits",
     "services/auth/audit/repository.py first_break": "walks the whole chain for the operator",
     "services/creditbank/books/repository.py": "walks all books for the operator",
     "services/creditbank/schemes/repository.py": "schemes are public",

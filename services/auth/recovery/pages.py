@@ -10,8 +10,8 @@ from services.auth.callers import Network
 from services.auth.pages import Fields, Form, page, page_router, see_other
 from services.auth.pages.languages import language_of
 from services.auth.passwords.problems import HashingBusy, PasswordRefused
+from services.auth.recovery.dependencies import RecoveryOf
 from services.auth.recovery.problems import RecoveryRefused
-from services.auth.recovery.routes import RecoveryOf
 from services.auth.recovery.texts import TEXTS
 
 router: Final = page_router()

@@ -2,23 +2,14 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Header, Response
 
 from libs.common.languages import preferred
 from services.auth.callers import Network
+from services.auth.recovery.dependencies import RecoveryOf
 from services.auth.recovery.schemas import RecoveryChoice, RecoveryRequest
-from services.auth.recovery.service import Recovery
 
 router: Final = APIRouter(prefix="/v1/recoveries", tags=["accounts"])
-
-
-async def _recovery(request: Request) -> Recovery:
-    recovery: Recovery = request.app.state.recovery
-    return recovery
-
-
-#: the recovery of this process
-RecoveryOf = Annotated[Recovery, Depends(_recovery)]
 
 
 @router.post("", status_code=202, response_class=Response, summary="Ask for a link to choose a new password")

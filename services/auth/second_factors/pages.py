@@ -13,13 +13,13 @@ from libs.common.problems import TooManyRequests
 from services.auth.callers import Network
 from services.auth.pages import Fields, Form, page, page_router, see_other
 from services.auth.second_factors import service
+from services.auth.second_factors.dependencies import SecondFactorsOf
 from services.auth.second_factors.problems import (
     PasswordTooShortAlone,
     SecondFactorAbsent,
     SecondFactorCodeRefused,
     SecondFactorPresent,
 )
-from services.auth.second_factors.routes import SecondFactorsOf
 from services.auth.second_factors.rules import FEW_CODES, in_groups
 from services.auth.second_factors.texts import TEXTS
 from services.auth.sessions.browser import FreshlySignedIn

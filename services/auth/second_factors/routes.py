@@ -1,33 +1,24 @@
 """One's own second factor over HTTP; giving its code is part of signing in (`sign_in`)."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Response
 
 from libs.common.database import DatabaseOf, Writing
 from services.auth.answers import answer
 from services.auth.callers import AccountHolder, Manager, Network
 from services.auth.second_factors import repository, service
+from services.auth.second_factors.dependencies import SecondFactorsOf
 from services.auth.second_factors.schemas import (
     EnrolmentAnswer,
     RecoveryCodes,
     SecondFactorCode,
     SecondFactorState,
 )
-from services.auth.second_factors.service import SecondFactors
 
 router: Final = APIRouter(prefix="/v1", tags=["second factors"])
-
-
-async def _second_factors(request: Request) -> SecondFactors:
-    second_factors: SecondFactors = request.app.state.second_factors
-    return second_factors
-
-
-#: the second factors of this process
-SecondFactorsOf = Annotated[SecondFactors, Depends(_second_factors)]
 
 
 @router.get("/me/second-factor", response_model=SecondFactorState, summary="Whether there is a second factor")
