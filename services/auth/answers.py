@@ -40,7 +40,8 @@ def public_answer(
         "Cache-Control": f"public, max-age={seconds}",
         "Access-Control-Allow-Origin": "*",
     }
-    if etag in request.headers.get("if-none-match", ""):
+    known = next((value for name, value in request.scope["headers"] if name == b"if-none-match"), b"")
+    if etag.encode() in known:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media_type)
 

@@ -24,16 +24,16 @@ class Metadata:
 
 
 @router.get(
-    "/.well-known/openid-configuration",
-    response_model=ProviderMetadata,
-    responses=_KEPT,
-    summary="What this provider can do",
-)
-@router.get(
     "/.well-known/oauth-authorization-server",
     response_model=ProviderMetadata,
     responses=_KEPT,
     summary="What this provider can do, for clients of OAuth 2.0",
+)
+@router.get(
+    "/.well-known/openid-configuration",
+    response_model=ProviderMetadata,
+    responses=_KEPT,
+    summary="What this provider can do",
 )
 async def read_metadata(request: Request) -> Response:
     """Addresses, methods, algorithms and claims; may be kept for 5 minutes. What works is named, no more."""
