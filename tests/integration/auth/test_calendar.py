@@ -28,8 +28,8 @@ async def database(fresh_database: Callable[[str], ServiceStore]) -> AsyncIterat
     await opened.stop()
 
 
-async def person(database: Database, **days: Any) -> UUID:
-    """A pupil with a role from and to these days, or born on one."""
+async def person(database: Database, role: str = "student", **days: Any) -> UUID:
+    """Somebody with a role from and to these days, or born on one."""
     identifier = uuid4()
     async with database.pool.acquire() as connection:
         await connection.execute(
@@ -44,10 +44,11 @@ async def person(database: Database, **days: Any) -> UUID:
         )
         await connection.execute(
             "insert into role_assignment (person_id, organisation_id, role, origin, begins_on, ends_on)"
-            " values ($1, $1, 'student', 'hand', $2, $3)",
+            " values ($1, $1, $4, 'hand', $2, $3)",
             identifier,
             days.get("begins"),
             days.get("ends"),
+            role,
         )
     return identifier
 
@@ -65,7 +66,8 @@ async def today(database: Database) -> date:
 async def test_roles_are_told_when_they_begin_and_when_they_are_over(database: Database) -> None:
     day = await today(database)
     begins = await person(database, begins=day)
-    over = await person(database, ends=day - timedelta(days=1))
+    over = await person(database, "registrar", ends=day - timedelta(days=1))
+    left = await person(database, ends=day - timedelta(days=1))
     for unconcerned in (
         {"begins": day + timedelta(days=1)},
         {"begins": day - timedelta(days=1)},
@@ -74,12 +76,13 @@ async def test_roles_are_told_when_they_begin_and_when_they_are_over(database: D
         {},
     ):
         await person(database, **unconcerned)
-    assert await service.tell(database, time_zone=ZONE) == 2
+    assert await service.tell(database, time_zone=ZONE) == 3
     events = await told(database)
-    assert set(events) == {str(begins), str(over)}
+    assert set(events) == {str(begins), str(over), str(left)}
     assert len(events[str(begins)]["roles"]) == 1
-    assert events[str(over)]["roles"] == []
-    assert events[str(over)]["consent"] == "not-needed", "a pupil of nowhere any more"
+    assert events[str(over)]["roles"] == [], "nobody acts for an institution after the last day"
+    assert len(events[str(left)]["roles"]) == 1, "who learnt there keeps it until somebody closes it"
+    assert events[str(left)]["consent"] == "not-needed", "a pupil of nowhere any more"
     assert await service.tell(database, time_zone=ZONE) == 0, "once a day is enough"
 
 
@@ -135,7 +138,7 @@ async def test_enrolments_are_told_by_their_class(database: Database) -> None:
             ends,
         )
     assert await service.tell(database, time_zone=ZONE) == 2
-    assert sorted(len(event["members"]) for event in (await told(database)).values()) == [0, 1]
+    assert sorted(len(event["members"]) for event in (await told(database)).values()) == [1, 1]
 
 
 async def test_after_an_upgrade_everybody_is_told_of_once(database: Database) -> None:

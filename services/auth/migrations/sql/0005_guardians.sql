@@ -107,7 +107,9 @@ declare
   day date := today();
 begin
   -- The rows are locked by one statement and read by the next: a change of roles that another transaction
-  -- committed while this one waited is then part of what is told.
+  -- committed while this one waited is then part of what is told. A role that acts for an institution is over
+  -- after its last day. Who learns or teaches keeps what is past, until a roster or a hand closes it: the class
+  -- of last year stays the class of its members.
   with mine as (select id from person where id = any(ids) order by id for no key update)
   update person set version = version + 1 from mine where person.id = mine.id;
   insert into outbox (id, type, subject, data, traceparent)
@@ -124,8 +126,8 @@ begin
           'role', r.role, 'organisation', r.organisation_id, 'primary', r.is_primary,
           'from', r.begins_on, 'to', r.ends_on))
         from role_assignment r
-        where r.person_id = p.id and r.status = 'open'
-          and coalesce(r.begins_on <= day, true) and coalesce(r.ends_on >= day, true)), '[]'),
+        where r.person_id = p.id and r.status = 'open' and coalesce(r.begins_on <= day, true)
+          and (r.role in ('student', 'teacher', 'guardian') or coalesce(r.ends_on >= day, true))), '[]'),
       'guardians', coalesce((
         select json_agg(json_build_object('person', g.guardian_id, 'relation', g.relation))
         from guardianship g
