@@ -16,6 +16,8 @@ from infra.dev.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
+#: the services that send mail
+MAILERS = ("auth",)
 STOPPING = ((signal.SIGTERM, 15.0),)
 NEIGHBOURS = {"auth": (), "spaces": ("auth", "creditbank"), "creditbank": ("auth",)}
 
@@ -129,8 +131,9 @@ def _environment(
         settings["CLIENT_SECRET"] = credentials.document[name]["client_secret"]
     for neighbour in NEIGHBOURS[name]:
         settings[f"{neighbour.upper()}_ADDRESS"] = addresses.address(ports[neighbour])
-    if name in SEALERS:
+    if name in MAILERS:
         settings["MAIL_SERVER"] = f"file:{mail.resolve()}"
+    if name in SEALERS:
         settings["KEY_ENCRYPTION_KEY"] = credentials.document[f"{name}_key_encryption_key"]
     prefix = name.upper()
     fixed = {

@@ -21,6 +21,7 @@ GATHERING = {"metadata", "migrations", "tables"}
 OWNERLESS = {
     "services/auth/keys/repository.py": "signing keys are the service's own",
     "services/auth/accounts/repository.py kinds_of_hashes": "counts kinds of hashes, of nobody in particular",
+    "services/auth/mail/repository.py forget_late": "removes what is of no use to anybody any more",
     "services/auth/recovery/repository.py has_wishes": "asks only whether anybody waits",
     "services/auth/audit/repository.py first_break": "walks the whole chain for the operator",
     "services/creditbank/books/repository.py": "walks all books for the operator",

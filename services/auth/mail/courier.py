@@ -16,6 +16,7 @@ from services.auth.mail.rules import pause_after
 
 MAIL_SENT: Final = "mail.sent"
 MAIL_POSTPONED: Final = "mail.postponed"
+MAIL_HAS_NO_SERVER: Final = "mail.has_no_server"
 MAIL_GIVEN_UP: Final = "mail.given_up"
 COURIER_FAILED: Final = "mail.courier_failed"
 LOOK_SECONDS: Final = 2.0
@@ -47,9 +48,10 @@ class Courier:
         self._log = logs.logger(__name__)
 
     def start(self) -> None:
-        """Begin to look for mail, if there is where to send it."""
-        if self._carrier is not None:
-            self._task = asyncio.create_task(self._run(self._carrier))
+        """Begin to look for mail; where it cannot be sent, it is only forgotten once it is late."""
+        if self._carrier is None:
+            self._log.warning(MAIL_HAS_NO_SERVER)
+        self._task = asyncio.create_task(self._run(self._carrier))
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -59,11 +61,13 @@ class Courier:
         """Say that there is mail."""
         self._woken.set()
 
-    async def _run(self, carrier: Carrier) -> None:
+    async def _run(self, carrier: Carrier | None) -> None:
         while True:
             self._woken.clear()
             try:
-                while await self._one(carrier):
+                if carrier is None:
+                    await repository.forget_late(self._database.pool)
+                while carrier is not None and await self._one(carrier):
                     pass
             except Exception as error:
                 if not is_away(error):

@@ -32,3 +32,8 @@ async def postpone(pool: Any, mail: UUID, pause: timedelta) -> None:
 async def forget(pool: Any, mail: UUID) -> None:
     """Remove a mail that was sent or given up, with everything personal in it."""
     await pool.execute("delete from mail where id = $1", mail)
+
+
+async def forget_late(pool: Any) -> None:
+    """Remove what nobody can send and what is of no use any more."""
+    await pool.execute("delete from mail where until <= now()")

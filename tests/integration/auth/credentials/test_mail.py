@@ -211,6 +211,16 @@ async def test_what_is_late_is_not_sent(database: Database) -> None:
     assert server.attempts == 0
 
 
+async def test_without_a_server_mail_waits_and_is_forgotten_when_late(database: Database) -> None:
+    await queue(database, life=timedelta(seconds=-1))
+    await queue(database)
+    async with delivering(database, carrier("", username=None, password=None, certificates=None)):
+        async with asyncio.timeout(5):
+            while await waiting(database) > 1:
+                await asyncio.sleep(0.02)
+    assert await waiting(database) == 1
+
+
 async def test_two_couriers_send_each_mail_once(database: Database) -> None:
     async with running(Server()) as server:
         for number in range(20):

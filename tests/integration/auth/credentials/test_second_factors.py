@@ -6,10 +6,14 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
+from redis.exceptions import ConnectionError as RedisAway
 
 from libs.common.problems import TooManyRequests
+from services.auth.app import seal_of
+from services.auth.recovery.service import Recovery
 from services.auth.second_factors.rules import MOST_FAILURES
 from services.auth.second_factors.service import SecondFactors, is_enrolled
+from services.auth.throttling.service import Throttle
 from tests.integration.auth.credentials.enrolled import (
     Enrolled,
     backdate_sign_ins,
@@ -218,3 +222,21 @@ async def test_an_administrator_in_charge_helps_who_lost_everything(
         "select action from audit where subject_id = $1", pupil.who.id
     )
     assert {"second_factor.enrolled", "second_factor.reset"} <= {row["action"] for row in rows}
+
+
+async def test_attack_77_without_redis_no_code_is_looked_at(auth_app: FastAPI, pupil: Enrolled) -> None:
+    class Away:
+        def register_script(self, _text: str) -> "Away":
+            return self
+
+        async def __call__(self, *_arguments: object) -> int:
+            raise RedisAway
+
+    state = auth_app.state
+    blind = SecondFactors(state.database, seal_of(state.settings), Throttle(Away(), prefix="x:"))
+    with pytest.raises(RedisAway):
+        await blind.check(pupil.who.id, pupil.codes[0], datetime.now(UTC), network=new_network())
+    assert (await pupil.who.http.get(FACTOR)).json()["recovery_codes_left"] == 10
+    recovery = Recovery(state.database, state.passwords, Throttle(Away(), prefix="x:"))
+    with pytest.raises(RedisAway):
+        await recovery.want_link(pupil.who.username, "en", network=new_network())
