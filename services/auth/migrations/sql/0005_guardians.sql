@@ -165,7 +165,7 @@ begin
         from (
           select distinct on (person_id, role) person_id, role, is_primary, begins_on, ends_on
           from enrolment where class_id = c.id and status = 'open'
-            and coalesce(begins_on <= day, true) and coalesce(ends_on >= day, true)
+            and coalesce(begins_on <= day, true)
           order by person_id, role, is_primary desc, begins_on) e), '[]')),
     trace
   from class c where c.id = any(ids)
