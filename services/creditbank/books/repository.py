@@ -12,6 +12,14 @@ select d.learner, d.scheme, d.sequence, d.id, d.document, d.commitment, k.wrappe
 from entry_document d left join shred_key k on k.learner = d.learner
 """
 
+_DOUBLED = """
+select count(*) from (
+  select from lot t join learner l on l.number = t.learner
+  where l.joined and t.attempt is not null and t.revoked < t.issued
+  group by coalesce(l.merged_into, l.number), t.issuer, t.attempt having count(*) > 1
+) doubled
+"""
+
 
 async def first_broken(connection: Connection, check: Check) -> str | None:
     """The keys of the first row that breaks a check, as JSON."""
@@ -22,6 +30,11 @@ async def first_broken(connection: Connection, check: Check) -> str | None:
 async def count_entries(connection: Connection) -> int:
     """How many entries the books have."""
     return int(await connection.fetchval("select count(*) from entry"))
+
+
+async def count_doubled(connection: Connection) -> int:
+    """How many attempts were credited in two books that are read as one since their learners were merged."""
+    return int(await connection.fetchval(_DOUBLED))
 
 
 async def entries(connection: Connection) -> AsyncIterator[asyncpg.Record]:

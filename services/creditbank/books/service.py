@@ -49,6 +49,9 @@ async def audit(
             tell(f"{check.invariant:>3}  {check.statement}: {'holds' if row is None else 'BROKEN at ' + row}")
             if row is not None:
                 findings.append(Finding(check.invariant, check.statement, row))
+        if doubled := await repository.count_doubled(connection):
+            # Each was right when it was posted; their institutions have to say which counts.
+            tell(f"     {doubled} attempts stand in two books of one merged learner")
         statement = "every commitment follows from its entry, its salt and the entry before"
         row = await _broken_commitment(connection, keys, tell)
         tell(f" 18  {statement}: {'holds' if row is None else 'BROKEN at ' + row}")

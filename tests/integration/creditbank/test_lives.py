@@ -210,6 +210,21 @@ async def test_any_order_and_repetition_end_alike(
     )
 
 
+async def test_the_audit_tells_of_an_attempt_that_a_merge_doubled(
+    bank: Bank, database: Database, keys: KeyRing, district: District
+) -> None:
+    """Both were right when they were posted, so the books hold; somebody has to say which counts."""
+    other, survivor, _ = district.students
+    for who in (other, survivor):
+        await bank.posted(district.school, item(who, district.course, attempt="2026-B"))
+    await tell(database, keys, merged(other, survivor))
+    connection = await database.connect()
+    lines: list[str] = []
+    assert await audit(connection, keys, lines.append) == []
+    await connection.close()
+    assert [line for line in lines if "attempts stand in two books" in line]
+
+
 async def test_an_administrator_keeps_what_was_overseen_under_the_old_id(
     bank: Bank, database: Database, keys: KeyRing, district: District
 ) -> None:
