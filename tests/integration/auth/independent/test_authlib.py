@@ -215,7 +215,7 @@ async def test_consent_is_asked_once_and_loopback_ports_vary(provider: Provider)
                 code_verifier=verifier,
             )
             id_token_of(provider, client, token, None)
-        assert person.seen == ["/sign-in", "/consent"]
+        assert (person.seen.count("/sign-in"), person.seen.count("/consent")) == (1, 1)
 
     await asyncio.to_thread(use)
 
