@@ -77,7 +77,8 @@ class Visitor:
         await self.open(path)
         await self.page.fill("#username", username)
         await self.page.fill("#password", password)
-        await self.page.press("#password", "Enter")
+        async with self.page.expect_navigation():
+            await self.page.press("#password", "Enter")
 
     @property
     def path(self) -> str:
