@@ -1,5 +1,6 @@
 """What has to happen before a request can be granted (OpenID Connect Core, section 3.1.2.3 to 3.1.2.6)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -33,7 +34,12 @@ class SignedIn:
     @property
     def acr(self) -> str:
         """The authentication context class of the session."""
-        return ACR_SECOND_FACTOR if _SECOND_FACTORS & set(self.methods) else ACR_PASSWORD
+        return acr_of(self.methods)
+
+
+def acr_of(methods: Iterable[str]) -> str:
+    """The authentication context class that these methods of signing in (RFC 8176) come to."""
+    return ACR_PASSWORD if _SECOND_FACTORS.isdisjoint(methods) else ACR_SECOND_FACTOR
 
 
 def next_step(

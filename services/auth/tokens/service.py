@@ -14,7 +14,7 @@ from libs.common.database import Database
 from services.auth.actors import Actor
 from services.auth.audit.service import remember
 from services.auth.authorization import service as authorization
-from services.auth.authorization.deciding import SignedIn
+from services.auth.authorization.deciding import acr_of
 from services.auth.authorization.rules import MEANING
 from services.auth.clients import service as clients
 from services.auth.clients.rules import AUDIENCES, GRANT_TYPES
@@ -157,9 +157,8 @@ async def _tokens(
     id_token = None
     if OPENID in scopes:
         about = await userinfo.for_id_token(where, family.person_id, client.id, family.scopes, family.claims)
-        signed_in = SignedIn(str(family.person_id), family.authenticated_at, family.methods, False)
         id_token = mint.id_token(
-            client, turn, issued.access_token, acr=signed_in.acr, nonce=nonce, about=about
+            client, turn, issued.access_token, acr=acr_of(family.methods), nonce=nonce, about=about
         )
     return replace(issued, refresh_token=turn.refresh_token, id_token=id_token)
 
