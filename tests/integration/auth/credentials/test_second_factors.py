@@ -73,6 +73,17 @@ async def test_attack_52_a_code_is_good_once(auth_app: FastAPI, pupil: Enrolled)
     assert await check(auth_app, pupil, pupil.code()) is None, "an earlier step than the last one used"
 
 
+async def test_attack_52_a_code_used_at_the_same_time_has_one_winner(
+    auth_app: FastAPI, pupil: Enrolled
+) -> None:
+    for _ in range(10):  # they meet between reading and using up only now and then
+        await forget_steps(auth_app, pupil.who.id)
+        await auth_app.state.throttle.forgive(f"second-factor:{pupil.who.id}")
+        code = pupil.code(steps=1)
+        results = await asyncio.gather(*(check(auth_app, pupil, code) for _ in range(5)))
+        assert sorted(result or "" for result in results) == ["", "", "", "", "otp"]
+
+
 async def test_attack_52_one_step_early_or_late_and_no_more(auth_app: FastAPI, pupil: Enrolled) -> None:
     await forget_steps(auth_app, pupil.who.id)
     assert await check(auth_app, pupil, pupil.code(steps=2)) is None
