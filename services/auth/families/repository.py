@@ -90,7 +90,7 @@ returning id, person_id, client_id
 """
 
 
-async def start(where: Where, family: Family, digest: bytes) -> int | None:
+async def start(where: Where, family: Family, digest: bytes) -> int:
     """A new family of a session with its first refresh token; the second of issue."""
     claims = orjson.dumps(family.claims).decode() if family.claims else None
     row = await fetch_one(
@@ -107,7 +107,9 @@ async def start(where: Where, family: Family, digest: bytes) -> int | None:
         list(family.methods),
         digest,
     )
-    return row["issued_at"] if row else None
+    assert row is not None  # the code refers to the session, and is locked
+    issued_at: int = row["issued_at"]
+    return issued_at
 
 
 async def turn(

@@ -44,11 +44,9 @@ def digest_of(refresh_token: str) -> bytes:
 
 
 async def start(session: Where, family: Family) -> Turn:
-    """Begin a family in the transaction that redeems its code; raises RefreshRefused without its session."""
+    """Begin a family in the transaction that redeems its code."""
     refresh_token = secrets.token_urlsafe(32)
     issued_at = await repository.start(session, family, digest_of(refresh_token))
-    if issued_at is None:
-        raise RefreshRefused
     return Turn(family, refresh_token, issued_at)
 
 
