@@ -66,7 +66,6 @@ from services.auth.second_factors.service import SecondFactors
 from services.auth.sessions import routes as sessions
 from services.auth.settings import AUDIENCE, AuthSettings
 from services.auth.sign_in import pages as sign_in_pages
-from services.auth.sign_in import routes as sign_in
 from services.auth.sign_in.service import SignIn
 from services.auth.throttling.devices import KnownDevices
 from services.auth.throttling.service import Throttle
@@ -83,7 +82,6 @@ ROUTERS: Final = (
     keys.router,
     discovery.router,
     revocations.router,
-    sign_in.router,
     sessions.router,
     accounts.router,
     second_factors.router,

@@ -8,15 +8,15 @@ from services.auth.families.rules import STANDING
 from services.auth.sql import Row, fetch, fetch_one
 
 # Everything an access token depends on: that nothing of it was revoked, its client and, of a person's token,
-# the person, the account and the family it descends from. The platform's own frontend has no client row.
+# the person, the account and the family it descends from.
 _ACCESS: Final = """
 select q.token, a.username
 from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bigint[])
     as q (token, family, session, subject, client, issued_at)
   left join account a on a.person_id = q.subject and q.session is not null
 where not is_revoked(q.token, q.family, q.session, q.client, q.subject::text, q.issued_at)
-  and (q.client = $7 or exists (select from client c left join organisation o on o.id = c.organisation_id
-    where c.client_id = q.client and c.status = 'active' and coalesce(o.status = 'active', true)))
+  and exists (select from client c left join organisation o on o.id = c.organisation_id
+    where c.client_id = q.client and c.status = 'active' and coalesce(o.status = 'active', true))
   and (q.session is null or (a.state = 'active'
     and exists (select from person p where p.id = q.subject and p.status = 'active')))
   and (q.family is null or exists (select from token_family f
@@ -43,12 +43,10 @@ class AccessToken(NamedTuple):
     issued_at: int
 
 
-async def of_access_tokens(
-    pool: Any, tokens: Sequence[AccessToken], first_party: str
-) -> dict[AccessToken, Any]:
+async def of_access_tokens(pool: Any, tokens: Sequence[AccessToken]) -> dict[AccessToken, Any]:
     """Those that are good now, each with the user name of the person it is about, if any."""
     columns = [list(column) for column in zip(*tokens, strict=True)]
-    good = {row["token"]: row["username"] for row in await fetch(pool, _ACCESS, *columns, first_party)}
+    good = {row["token"]: row["username"] for row in await fetch(pool, _ACCESS, *columns)}
     return {token: (good[token.token],) for token in tokens if token.token in good}
 
 

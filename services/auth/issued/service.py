@@ -14,7 +14,6 @@ from services.auth.issued.repository import AccessToken
 from services.auth.issued.rules import may_inspect
 from services.auth.revocations import service as revocations
 from services.auth.tokens.reading import Reader
-from services.auth.tokens.rules import FIRST_PARTY_CLIENT
 from services.auth.tokens.service import actor_of
 
 INACTIVE: Final[dict[str, Any]] = {"active": False}
@@ -26,7 +25,7 @@ class IssuedTokens:
     def __init__(self, database: Database, reader: Reader, *, issuer: str) -> None:
         self._database, self._reader, self._issuer = database, reader, issuer
         self._good = Batch[AccessToken, tuple[str | None]](
-            lambda tokens: repository.of_access_tokens(database.pool, tokens, FIRST_PARTY_CLIENT)
+            lambda tokens: repository.of_access_tokens(database.pool, tokens)
         )
 
     async def stop(self) -> None:

@@ -8,20 +8,17 @@ from uuid import UUID
 from services.auth.audit.rules import INSERT as AUDIT
 from services.auth.sql import Where, fetch
 
-# One statement, so one round trip and one transaction: the session, the better hash, the audit.
+# One statement, so one round trip and one transaction: the session and the audit.
 _START: Final = """
 with opened as (
   insert into session (id, person_id, expires_at, network, device, secret_digest, methods)
-  select $1, a.person_id, $3, $4, $5, $8, $9::text[] from account a
-  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $7
+  select $1, a.person_id, $3, $4, $5, $7, $8::text[] from account a
+  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $6
   returning person_id
-), upgraded as (
-  update account set password_hash = $6
-  where person_id = $2 and $6::text is not null and password_hash = $7
 ), remembered as (
   insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
   select 0, 'session.started', 'person', person_id, person_id,
-    json_build_object('session', $1::uuid, 'methods', $9::text[]), '', ''
+    json_build_object('session', $1::uuid, 'methods', $8::text[]), '', ''
   from opened
 )
 select person_id from opened
@@ -99,13 +96,12 @@ async def start(
     network: str,
     device: str | None,
     *,
-    better_hash: str | None,
     stored_hash: str,
-    digest: bytes | None,
+    digest: bytes,
     methods: Sequence[str],
 ) -> bool:
     """Open a session; False if the account was suspended or got another password meanwhile."""
-    values = (session, person, expires_at, network, device, better_hash, stored_hash, digest, list(methods))
+    values = (session, person, expires_at, network, device, stored_hash, digest, list(methods))
     return await pool.fetchval(_START, *values) is not None
 
 

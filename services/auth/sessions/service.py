@@ -57,20 +57,19 @@ async def start(
     hours: int,
     network: str,
     device: str | None,
-    better_hash: str | None,
     stored_hash: str,
-    methods: Sequence[str] = ("pwd",),
-    secret: str | None = None,
+    methods: Sequence[str],
+    secret: str,
     previous: Session | None = None,
 ) -> tuple[UUID, datetime] | None:
     """A new session and its end; None if the account was suspended or got another password meanwhile.
 
-    `better_hash` replaces the stored one in the same transaction. `secret` is the browser's new cookie;
+    `secret` is the browser's new cookie;
     `previous`, the browser's session until now, goes on under it if it is the same person's.
     """
     expires_at = datetime.now(UTC) + timedelta(hours=hours)
-    digest = digest_of(secret) if secret is not None else None
-    if previous is not None and previous.person == person and digest is not None and better_hash is None:
+    digest = digest_of(secret)
+    if previous is not None and previous.person == person:
         renewed = await repository.renew(
             pool,
             previous.id,
@@ -92,7 +91,6 @@ async def start(
         expires_at,
         network,
         device,
-        better_hash=better_hash,
         stored_hash=stored_hash,
         digest=digest,
         methods=methods,

@@ -28,15 +28,6 @@ STEP_LIFE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session just opened, and whose it is."""
-
-    account: SignInAccount
-    session: UUID
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Visitor:
     """The browser somebody signs in at: its network and secret, and who was signed in there until now."""
 
@@ -82,29 +73,6 @@ class SignIn:
         self._throttle = throttle
         self._devices = devices
         self._session_hours = session_hours
-
-    async def with_password(
-        self, username: str, password: str, *, network: str, device: str | None
-    ) -> SignedIn:
-        """A session without a browser; refused for whoever has a second factor.
-
-        Raises SignInRefused, TooManyRequests, HashingBusy.
-        """
-        account, better = await self._proved(username, password, network, None)
-        if await second_factors.is_enrolled(self._database.pool, account.person):
-            raise SignInRefused
-        started = await sessions.start(
-            self._database.pool,
-            account.person,
-            hours=self._session_hours,
-            network=network_of(network),
-            device=device[:_LONGEST_DEVICE] if device else None,
-            better_hash=better,
-            stored_hash=account.password_hash,
-        )
-        if started is None:
-            raise SignInRefused
-        return SignedIn(account, *started)
 
     async def begin(self, username: str, password: str, visitor: Visitor) -> Opened | None:
         """A session for the browser, or None: the second factor comes next.
@@ -205,7 +173,6 @@ class SignIn:
             hours=self._session_hours,
             network=network_of(visitor.network),
             device=visitor.agent[:_LONGEST_DEVICE] if visitor.agent else None,
-            better_hash=None,
             stored_hash=stored_hash,
             methods=methods,
             secret=secret,

@@ -11,13 +11,11 @@ from uuid import UUID
 import orjson
 
 from libs.common.ids import new_id
-from services.auth.clients.rules import AUDIENCES, PERSON_SCOPES
 from services.auth.clients.service import Client
 from services.auth.families.service import Turn
 from services.auth.keys.rules import Algorithm
 from services.auth.keys.service import KeyRing
 from services.auth.people.rules import ActiveRole
-from services.auth.tokens.rules import FIRST_PARTY_CLIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +39,6 @@ class Mint:
         """A token for a machine; `org` tells whose it is, services of the platform have none."""
         extra = {"org": str(client.organisation_id)} if client.organisation_id else {}
         return self._issue(client.id, client.client_id, scopes, audiences, extra)
-
-    def for_person(self, person: UUID, session: UUID, role: ActiveRole | None = None) -> Issued:
-        """A token for a person's session; what the person may do is decided by roles, not by scopes."""
-        extra = {"sid": str(session), **_role(role)}
-        return self._issue(person, FIRST_PARTY_CLIENT, PERSON_SCOPES, tuple(AUDIENCES), extra)
 
     def for_family(
         self,

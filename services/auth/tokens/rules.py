@@ -17,7 +17,6 @@ ErrorCode = Literal[
 ]
 GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 
-FIRST_PARTY_CLIENT: Final = "xuebu"
 OPENID: Final = "openid"
 MAX_FIELDS: Final = 32
 MAX_VALUE: Final = 1024

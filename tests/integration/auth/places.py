@@ -140,6 +140,15 @@ async def sign_in(app: FastAPI, username: str, password: str) -> Somebody:
     return Somebody(UUID(claims["sub"]), username, password, client, UUID(claims["sid"]))
 
 
+async def can_sign_in(app: FastAPI, username: str, password: str) -> bool:
+    """Whether the password alone lets the person in."""
+    try:
+        await sign_in(app, username, password)
+    except code_flow.SignInFailedError:
+        return False
+    return True
+
+
 async def through(
     client: httpx.AsyncClient, flow: Generator[code_flow.Asked, code_flow.Answered, Result]
 ) -> Result:

@@ -28,7 +28,7 @@ async def database(fresh_database: Callable[[str], ServiceStore]) -> AsyncIterat
     await opened.stop()
 
 
-async def person(database: Database, role: str = "student", **days: Any) -> UUID:
+async def person(database: Database, *, role: str = "student", **days: Any) -> UUID:
     """Somebody with a role from and to these days, or born on one."""
     identifier = uuid4()
     async with database.pool.acquire() as connection:
@@ -66,16 +66,17 @@ async def today(database: Database) -> date:
 async def test_roles_are_told_when_they_begin_and_when_they_are_over(database: Database) -> None:
     day = await today(database)
     begins = await person(database, begins=day)
-    over = await person(database, "registrar", ends=day - timedelta(days=1))
+    over = await person(database, role="registrar", ends=day - timedelta(days=1))
     left = await person(database, ends=day - timedelta(days=1))
-    for unconcerned in (
+    unconcerned: list[dict[str, Any]] = [
         {"begins": day + timedelta(days=1)},
         {"begins": day - timedelta(days=1)},
         {"ends": day},
         {"ends": day - timedelta(days=2)},
         {},
-    ):
-        await person(database, **unconcerned)
+    ]
+    for days in unconcerned:
+        await person(database, **days)
     assert await service.tell(database, time_zone=ZONE) == 3
     events = await told(database)
     assert set(events) == {str(begins), str(over), str(left)}

@@ -75,14 +75,13 @@ class Validator(JWTBearerTokenValidator):  # type: ignore[misc]
 
 
 async def test_a_service_validates_access_tokens_by_rfc_9068(provider: Provider) -> None:
-    app = provider.place.app
     keys = KeySet.import_key_set({"keys": [key for key in await _keys(provider) if key["alg"] == "ES256"]})
     machine = await provider.register("machine", scopes=["credits.read"])
     form = {"grant_type": "client_credentials", "resource": "urn:xuebu:creditbank"}
     proof = (machine["client_id"], machine["client_secret"])
     answer = await provider.place.admin.http.post("/oauth/token", data=form, auth=proof)
     token = answer.json()["access_token"]
-    person = app.state.mint.for_person(provider.pupil.id, provider.pupil.session).access_token
+    person = provider.pupil.http.headers["Authorization"].removeprefix("Bearer ")
     own = Validator(provider, keys, "urn:xuebu:creditbank")
     for text, subject in ((token, machine["id"]), (person, str(provider.pupil.id))):
         claims = own.authenticate_token(text)

@@ -112,12 +112,6 @@ async def test_attack_53_a_new_password_ends_what_the_old_one_began(
     assert browser.secret is None
 
 
-async def test_attack_53_signing_in_by_json_is_no_way_round(enrolled: Enrolled) -> None:
-    body = {"username": enrolled.who.username, "password": PASSWORD}
-    async with Guest(enrolled.who.http._transport.app).http as client:  # type: ignore[attr-defined]
-        assert (await client.post("/v1/sessions", json=body)).status_code == 401
-
-
 async def test_attack_53_a_code_alone_does_not_make_a_sign_in_fresh(
     auth_app: FastAPI, guest: Guests, pupil: Somebody
 ) -> None:
