@@ -173,6 +173,25 @@ async def void_codes(where: Where, person: UUID, client: UUID) -> None:
     )
 
 
+async def void_foreign_codes(where: Where, person: UUID) -> None:
+    """The same for all clients that must ask for consent."""
+    await execute(
+        where,
+        "update authorization_code set used_at = now() where person_id = $1 and used_at is null"
+        " and client_id in (select id from client where needs_consent)",
+        person,
+    )
+
+
+async def may_decide(where: Where, person: UUID) -> bool:
+    """Whether the person may allow applications something: of age for it, or with a guardian's consent."""
+    statement = (
+        "select person_id from consent_of(array[$1::uuid], (select today()))"
+        " where consent in ('not-needed', 'given')"
+    )
+    return await fetch_one(where, statement, person) is not None
+
+
 async def withdraw(where: Where, person: UUID, client: UUID) -> bool:
     """Withdraw what the person allowed the client; False if there was nothing."""
     statement = (

@@ -60,6 +60,7 @@ __all__ = [
     "redeem",
     "resume",
     "select",
+    "void_foreign_codes",
     "withdraw",
 ]
 
@@ -171,6 +172,11 @@ async def withdraw(session: Where, person: UUID, client: UUID) -> bool:
     return withdrawn
 
 
+async def void_foreign_codes(session: Where, person: UUID) -> None:
+    """Make worthless what waits to be redeemed by applications that must ask the person for consent."""
+    await repository.void_foreign_codes(session, person)
+
+
 async def _waiting(server: Server, request: UUID, browser: bytes) -> Pending:
     waiting = await pending(server, request, browser)
     if waiting is None:
@@ -232,6 +238,8 @@ async def _next(server: Server, waiting: Pending, session: Session | None, now: 
         pool = server.database.pool
         if client.needs_consent:
             allowed = await repository.allowed_scopes(pool, session.person, client.id)
+            if not await repository.may_decide(pool, session.person):
+                raise AuthorizationRefused("access_denied", "A guardian's consent is needed first.")
         has_second_factor = ACR_SECOND_FACTOR in asked.ways and await second_factors.is_enrolled(
             pool, session.person
         )

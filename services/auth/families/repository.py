@@ -156,6 +156,11 @@ async def end_of_application(where: Where, person: UUID, client: UUID, ended_by:
     return await fetch(where, statement, person, client, ended_by)
 
 
+async def end_of_foreign_applications(where: Where, person: UUID, ended_by: str) -> Sequence[Row]:
+    which = "person_id = $1 and client_id in (select id from client where needs_consent)"
+    return await fetch(where, _END.format(which=which, ended_by="$2"), person, ended_by)
+
+
 async def end_of_person(
     where: Where, person: UUID, except_session: UUID | None, ended_by: str
 ) -> Sequence[Row]:

@@ -31,6 +31,7 @@ __all__ = [
     "digest_of",
     "end",
     "end_of_application",
+    "end_of_foreign_applications",
     "end_of_person",
     "find",
     "start",
@@ -115,6 +116,12 @@ async def end(session: Where, family: UUID, ended_by: Ending) -> UUID | None:
 async def end_of_application(session: Where, person: UUID, client: UUID, ended_by: Ending) -> int:
     """End whatever a client holds for a person; how many families that were."""
     ended = await repository.end_of_application(session, person, client, ended_by)
+    return len(await _end_with_tokens(session, ended))
+
+
+async def end_of_foreign_applications(session: Where, person: UUID, ended_by: Ending) -> int:
+    """End what applications that must ask for consent hold for a person; how many families that were."""
+    ended = await repository.end_of_foreign_applications(session, person, ended_by)
     return len(await _end_with_tokens(session, ended))
 
 

@@ -9,6 +9,8 @@ from services.auth.actors import Actor
 from services.auth.audit.rules import Action
 from services.auth.audit.service import remember
 from services.auth.authority import service as authority
+from services.auth.authorization import service as authorization
+from services.auth.families import service as families
 from services.auth.guardians import repository
 from services.auth.guardians.problems import (
     ConsentNotNeeded,
@@ -52,8 +54,9 @@ async def decide(
 ) -> None:
     """Give, refuse or withdraw consent as one of the child's guardians; the same again changes nothing.
 
-    Consent is to the present text; refusing and withdrawing need no text. Raises NotFound for a child that is
-    not the actor's, GuardianNotOfAge, ConsentNotNeeded, ConsentTextChanged, ConsentOutOfOrder.
+    Without consent, applications of others lose at once what they hold for the child. Consent is to the
+    present text; refusing and withdrawing need no text. Raises NotFound for a child that is not the actor's,
+    GuardianNotOfAge, ConsentNotNeeded, ConsentTextChanged, ConsentOutOfOrder.
     """
     guardian = actor.person
     if guardian is None:
@@ -74,6 +77,9 @@ async def decide(
         raise ConsentOutOfOrder
     about = before["text_version"] if before and decision == "withdrawn" else VERSION
     await repository.add_decision(session, child, guardian, decision, about)
+    if decision != "given":
+        await authorization.void_foreign_codes(session, child)
+        await families.end_of_foreign_applications(session, child, "withdrawn")
     place = await repository.place_of(session, child)
     await record_people(session, [child])
     await remember(

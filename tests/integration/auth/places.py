@@ -99,9 +99,9 @@ class Place:
         assert answer.status_code == 201, answer.text
         return UUID(answer.json()["id"])
 
-    async def somebody(self, organisation: UUID, role: str = "student") -> Somebody:
+    async def somebody(self, organisation: UUID, role: str = "student", **facts: Any) -> Somebody:
         """A person with an account, signed in."""
-        person = await self.person(organisation, role)
+        person = await self.person(organisation, role, **facts)
         username = f"u-{uuid4().hex}"
         issued = await self.admin.http.post(
             f"/v1/people/{person}/activation-codes", json={"username": username}

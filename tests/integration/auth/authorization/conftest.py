@@ -23,14 +23,14 @@ async def campus(grounds: Place) -> UUID:
 
 @pytest.fixture(scope="session")
 async def learner(grounds: Place, campus: UUID) -> Somebody:
-    """A student with an account."""
-    return await grounds.somebody(campus)
+    """A student with an account, old enough to decide alone."""
+    return await grounds.somebody(campus, birth_date="2001-05-04")
 
 
 @pytest.fixture(scope="session")
 async def other(grounds: Place, campus: UUID) -> Somebody:
     """Another one."""
-    return await grounds.somebody(campus)
+    return await grounds.somebody(campus, birth_date="2002-06-05")
 
 
 @pytest.fixture(scope="session")

@@ -258,13 +258,15 @@ async def test_an_application_that_need_not_ask_is_listed_while_it_holds_tokens(
     await browser.sign_in(person.id, ago=timedelta(0))
     client = await application(auth_app, "web", name="Of the platform")
     code = query_of(await browser.authorize(client))["code"]
-    assert (await person.http.get("/v1/me/applications")).json()["items"] == []
+    (own,) = (await person.http.get("/v1/me/applications")).json()["items"]
+    assert own["name"] == "Frontend", "the one this test itself signed in with"
     form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
     await client.ask(browser.http, code=code, **form)
-    (listed,) = (await person.http.get("/v1/me/applications")).json()["items"]
-    assert (listed["name"], listed["allowed_at"], listed["organisation"]) == ("Of the platform", None, None)
+    listed = (await person.http.get("/v1/me/applications")).json()["items"]
+    (found,) = [one for one in listed if one["id"] == str(client.id)]
+    assert (found["name"], found["allowed_at"], found["organisation"]) == ("Of the platform", None, None)
     assert (await person.http.delete(f"/v1/me/applications/{client.id}")).status_code == 204
-    assert (await person.http.get("/v1/me/applications")).json()["items"] == []
+    assert (await person.http.get("/v1/me/applications")).json()["items"] == [own]
 
 
 async def test_the_account_page_has_a_button_that_withdraws(

@@ -85,7 +85,7 @@ async def test_logout_bad_modified_and_foreign_hints_are_refused(
 ) -> None:
     hint = await id_token(auth_app, leaving, learner, browser.session)
     header, payload, signature = hint.split(".")
-    access = browser.app.state.mint.for_person(learner.id, browser.session).access_token
+    access = learner.http.headers["Authorization"].removeprefix("Bearer ")
     wish = {"post_logout_redirect_uri": AFTER, "client_id": leaving.client_id}
     for bad in (
         "nonsense",

@@ -1,0 +1,81 @@
+"""Applications of others and children under 14: nothing without a guardian's consent (PIPL, article 31)."""
+
+from datetime import UTC, datetime
+
+import pytest
+from fastapi import FastAPI
+
+from services.auth.guardians.texts import VERSION
+from tests.integration.auth.authorization.browsing import VERIFIER, Browser, query_of
+from tests.integration.auth.authorization.test_consent import Asking, consent_page, decide
+from tests.integration.auth.places import Place, Somebody
+from tests.integration.auth.tokens.grants import REDIRECT, Application, refused, works
+
+BORN = f"{datetime.now(UTC).year - 9}-02-28"
+
+
+@pytest.fixture
+async def child(here: Place) -> Somebody:
+    return await here.somebody(await here.organisation(name="Yucai"), birth_date=BORN)
+
+
+@pytest.fixture
+async def mother(here: Place, child: Somebody) -> Somebody:
+    guardian = await here.somebody(await here.organisation(name="Yucai"), "guardian")
+    await here.app.state.database.pool.execute(
+        "insert into guardianship (guardian_id, child_id, relation, origin)"
+        " values ($1, $2, 'parent', 'hand')",
+        guardian.id,
+        child.id,
+    )
+    return guardian
+
+
+async def says(guardian: Somebody, child: Somebody, decision: str) -> None:
+    body = {"decision": decision} | ({"text_version": VERSION} if decision == "given" else {})
+    answer = await guardian.http.put(f"/v1/me/children/{child.id}/consent", json=body)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_child_allows_an_application_only_with_a_guardian_s_consent(
+    auth_app: FastAPI, child: Somebody, mother: Somebody, asking: Asking
+) -> None:
+    client = await asking()
+    browser = Browser(auth_app)
+    await browser.sign_in(child.id)
+    answer = query_of(await browser.authorize(client))
+    assert (answer["error"], answer["state"]) == ("access_denied", "some state")
+
+    await says(mother, child, "given")
+    waiting, _ = await consent_page(browser, client)
+    assert "code" in await decide(browser, waiting)
+    assert "code" in query_of(await browser.authorize(client))
+
+    await says(mother, child, "withdrawn")
+    answer = query_of(await browser.authorize(client))
+    assert answer["error"] == "access_denied", "what was allowed before does not count any more"
+
+
+async def test_an_application_of_the_platform_needs_none(
+    auth_app: FastAPI, child: Somebody, trusted: Application
+) -> None:
+    browser = Browser(auth_app)
+    await browser.sign_in(child.id)
+    assert "code" in query_of(await browser.authorize(trusted))
+
+
+async def test_withdrawn_consent_ends_what_applications_hold(
+    auth_app: FastAPI, child: Somebody, mother: Somebody, asking: Asking
+) -> None:
+    client = await asking()
+    browser = Browser(auth_app)
+    await browser.sign_in(child.id)
+    await says(mother, child, "given")
+    waiting, _ = await consent_page(browser, client, scope="openid account offline_access")
+    code = (await decide(browser, waiting))["code"]
+    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+    issued = (await client.ask(browser.http, code=code, **form)).json()
+    assert await works(browser.http, issued["access_token"])
+    await says(mother, child, "withdrawn")
+    assert not await works(browser.http, issued["access_token"])
+    refused(await client.refresh(browser.http, issued["refresh_token"]), "invalid_grant")
