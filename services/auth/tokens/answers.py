@@ -4,6 +4,7 @@ from typing import Final
 
 import orjson
 from fastapi import Request, Response
+from starlette.types import Scope
 
 from libs.common.database import is_away
 from libs.common.redis_store import AWAY as REDIS_AWAY
@@ -17,10 +18,16 @@ NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 async def form_of(request: Request) -> Form:
     """The form a request carries; raises TokenRefused."""
     return read_form(
-        content_type=request.headers.get("content-type"),
+        content_type=_content_type(request.scope),
         query=request.scope["query_string"],
         body=await request.body(),
     )
+
+
+def _content_type(scope: Scope) -> str | None:
+    """The header as sent; two of them are none."""
+    found = [value for name, value in scope["headers"] if name == b"content-type"]
+    return found[0].decode("latin-1") if len(found) == 1 else None
 
 
 def refusal_of(error: Exception) -> Response:
