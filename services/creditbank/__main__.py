@@ -1,7 +1,8 @@
-"""python -m services.creditbank serve|migrate|audit"""
+"""python -m services.creditbank serve|migrate|audit|sequence|export|verify|log"""
 
 import argparse
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from libs.common import serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -52,17 +55,72 @@ def audit() -> None:
         sys.exit(f"The books do not hold: {len(findings)} of the checks failed")
 
 
+def sequence() -> None:
+    """Write the public log, in a process of its own."""
+    from services.creditbank.log.commands import sequence as run
+    from services.creditbank.settings import CreditbankSettings
+
+    _or_exit(lambda: asyncio.run(run(CreditbankSettings())))
+
+
+def export(directory: Path) -> None:
+    """Write books, openings and log into files."""
+    from services.creditbank.log.commands import write_export
+    from services.creditbank.settings import CreditbankSettings
+
+    _or_exit(lambda: asyncio.run(write_export(CreditbankSettings(), directory)))
+
+
+def verify(directory: Path, keys: list[str]) -> None:
+    """Prove an export from its files alone."""
+    from services.creditbank.log.commands import verify_export
+
+    _or_exit(lambda: verify_export(directory, keys))
+
+
+def log(act: str, argument: str | None) -> None:
+    """Show or change the public logs and their keys."""
+    from services.creditbank.log.commands import change_log
+    from services.creditbank.settings import CreditbankSettings
+
+    _or_exit(lambda: print(json.dumps(asyncio.run(change_log(CreditbankSettings(), act, argument)))))
+
+
+def _or_exit(work: "Callable[[], object]") -> None:
+    from services.creditbank.log.commands import CommandFailed
+
+    try:
+        work()
+    except CommandFailed as error:
+        sys.exit(str(error))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m services.creditbank", description="A bank of academic credits"
     )
-    commands = {"serve": serve, "migrate": migrate, "audit": audit}
-    parser.add_argument(
-        "command",
-        choices=commands,
-        help="serve: answer HTTP; migrate: update the database; audit: prove the books",
-    )
-    commands[parser.parse_args().command]()
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    plain = {
+        "serve": (serve, "answer HTTP"),
+        "migrate": (migrate, "update the database"),
+        "audit": (audit, "prove the books"),
+        "sequence": (sequence, "write the public log, where the server does not"),
+    }
+    for name, (run, told) in plain.items():
+        commands.add_parser(name, help=told).set_defaults(run=lambda _given, run=run: run())
+    exporting = commands.add_parser("export", help="write what `verify` proves into a new directory")
+    exporting.add_argument("directory", type=Path)
+    exporting.set_defaults(run=lambda given: export(given.directory))
+    verifying = commands.add_parser("verify", help="prove an export, with neither database nor settings")
+    verifying.add_argument("directory", type=Path)
+    verifying.add_argument("--key", action="append", default=[], help="a verifier key you trust; repeatable")
+    verifying.set_defaults(run=lambda given: verify(given.directory, given.key))
+    logging = commands.add_parser("log", help="show the public logs, begin one, turn its keys")
+    logging.add_argument("act", choices=["list", "begin", "add-key", "retire-key"])
+    logging.add_argument("argument", nargs="?", help="begin: the new log's name; retire-key: the key's id")
+    logging.set_defaults(run=lambda given: log(given.act, given.argument))
+    given = parser.parse_args()
+    given.run(given)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """Composition of creditbank: settings, routes, the events it reads, the desk that merges postings."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from libs.common.database import Database
 from libs.common.http import Service, create_app
 from libs.common.http.app import Source
 from libs.common.identity import KeySource
+from libs.common.tasks import end
 from services.creditbank.accounts.routes import router as accounts
 from services.creditbank.deposits.routes import LARGEST_BODY, PATH
 from services.creditbank.deposits.routes import router as deposits
@@ -19,6 +22,9 @@ from services.creditbank.learners.handlers import people_erased, people_merged, 
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.learners.routes import router as learners
 from services.creditbank.ledger.coalescer import Coalescer
+from services.creditbank.log.routes import router as log
+from services.creditbank.log.sequencing import Sequencing
+from services.creditbank.log.service import LogReader
 from services.creditbank.outcomes.handlers import course_changed
 from services.creditbank.schemes.routes import router as schemes
 from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
@@ -42,8 +48,22 @@ def build(
     async def desk(app: FastAPI) -> AsyncIterator[None]:
         posting = PostingDesk(app.state.database, ring)
         app.state.desk = Coalescer(posting.post, limit=MOST_ITEMS, workers=settings.posting_writers)
-        yield
+        app.state.shred_keys = ring
+        app.state.log_reader = LogReader(settings.log_directory)
+        async with sequencing(app.state.database):
+            yield
         await app.state.desk.stop()
+
+    @asynccontextmanager
+    async def sequencing(database: Database) -> AsyncIterator[None]:
+        if not (background and settings.sequence_while_serving and settings.log_directory):
+            yield
+            return
+        task = asyncio.create_task(Sequencing(database, settings).run())
+        try:
+            yield
+        finally:
+            await end(task)
 
     return create_app(
         Service(
@@ -52,7 +72,7 @@ def build(
             description=_DESCRIPTION,
             audience=AUDIENCE,
             settings=settings,
-            routers=[deposits, accounts, institutions, learners, schemes],
+            routers=[deposits, accounts, institutions, learners, schemes, log],
             sources={
                 "auth": Source(
                     address=settings.auth_address,

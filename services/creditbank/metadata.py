@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 import services.creditbank.institutions.tables
 import services.creditbank.learners.tables
 import services.creditbank.ledger.tables
+import services.creditbank.log.tables
 import services.creditbank.outcomes.tables
 import services.creditbank.schemes.tables  # noqa: F401
 from libs.common.inbox import inbox_table

@@ -1,5 +1,6 @@
 """Everything creditbank reads from outside, as environment variables with the prefix CREDITBANK_."""
 
+from pathlib import Path
 from typing import Final, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -29,6 +30,16 @@ class CreditbankSettings(ServiceSettings):
     )
     posting_writers: int = Field(
         default=2, ge=1, le=16, description="calls of the posting function at one time; the others are merged"
+    )
+
+    log_directory: Path | None = Field(
+        default=None, description="where the public log's files are; without it there is none"
+    )
+    log_interval_seconds: float = Field(
+        default=1.0, gt=0, le=4, description="the least time between two checkpoints of the public log"
+    )
+    sequence_while_serving: bool = Field(
+        default=True, description="whether the sequencer runs in the server; else as a process of its own"
     )
 
     @model_validator(mode="after")

@@ -6,6 +6,8 @@ Numbers are those of the design's list of invariants. A query returns nothing wh
 from dataclasses import dataclass
 from typing import Final
 
+from services.creditbank.log.rules import AUDITED_AFTER_S
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -173,6 +175,50 @@ CHECKS: Final = (
         """,
     ),
     Check(
+        18,
+        f"every entry has one leaf, or waits for it; once there is a log, no longer than {AUDITED_AFTER_S} s",
+        f"""
+        select e.learner, e.scheme, e.sequence from entry e
+        left join (select commitment, count(*) as leaves
+          from log_block, unnest(commitments) as commitment group by commitment) b
+          on b.commitment = e.commitment
+        left join (select distinct unnest(commitments) as commitment from log_pending) w
+          on w.commitment = e.commitment
+        where b.leaves > 1 or b.leaves is null and (w.commitment is null or exists (select from log)
+          and e.recorded_at < now() - interval '{AUDITED_AFTER_S} s')
+        """,
+    ),
+    Check(
+        18,
+        "every leaf is that of an entry, or ties a log to the one before",
+        """
+        select l.name as log, b.first + u.n - 1 as leaf
+        from log_block b join log l on l.number = b.log
+        cross join unnest(b.commitments) with ordinality as u (commitment, n)
+        left join entry e on e.commitment = u.commitment
+        where e.commitment is null and (b.first > 0 or u.commitment is distinct from l.succession)
+        """,
+    ),
+    Check(
+        18,
+        "the leaves of each log are numbered without a gap, and those of a closed one are signed to its end",
+        """
+        select l.name as log, b.first as leaf
+        from log l left join (
+          select log, first, leaves, sum(leaves) over (partition by log order by first) as reached,
+            row_number() over (partition by log order by first desc) = 1 as is_last
+          from log_block) b on b.log = l.number
+        where coalesce(b.first + b.leaves <> b.reached or b.is_last and b.reached <> l.leaves, l.leaves <> 0)
+          or exists (select from log n where n.number > l.number)
+          and l.leaves <> (select max(c.size) from log_checkpoint c where c.log = l.number)
+        """,
+    ),
+    Check(
+        18,
+        "the root of every checkpoint follows from the leaves, so each is consistent with the one before",
+        "select l.name as log, c.size from broken_checkpoint() c join log l on l.number = c.log",
+    ),
+    Check(
         21,
         "the totals of each institution equal its postings",
         """
@@ -183,6 +229,29 @@ CHECKS: Final = (
           from posting where bucket = 0 group by institution, scheme) p
           on p.institution = b.institution and p.scheme = b.scheme
         where (b.amount, b.posted) is distinct from (p.amount, p.posted)
+        """,
+    ),
+    Check(
+        22,
+        "there is nothing in the log but hashes of 32 bytes",
+        """
+        select 'log_block' as place, log, first from log_block
+        where exists (select from unnest(commitments) c where c is null or octet_length(c) <> 32)
+        union all
+        select 'log_pending', null, position from log_pending
+        where exists (select from unnest(commitments) c where c is null or octet_length(c) <> 32)
+        """,
+    ),
+    Check(
+        22,
+        "nothing leads from an erased person to a book, and no key opens what was committed to",
+        """
+        select l.number as learner from erased_person x join learner l on l.id = x.id
+        union all
+        select a.learner from erased_person x join account a on a.person = x.id
+        union all
+        select k.learner from shred_key k
+        where not exists (select from learner l where l.number = k.learner)
         """,
     ),
 )
