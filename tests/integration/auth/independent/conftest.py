@@ -30,10 +30,10 @@ async def provider(service_database: Callable[[str], ServiceStore]) -> AsyncIter
             await asyncio.sleep(0.01)
         await app.state.identity.refresh()
         place = await new_place(app)
-        pupil = await place.somebody(await place.organisation())
+        teacher = await place.somebody(await place.organisation(), "teacher")
         async with httpx.AsyncClient() as http:
             metadata = (await http.get(f"{issuer}/.well-known/openid-configuration")).json()
-        yield Provider(issuer, place, pupil, metadata)
+        yield Provider(issuer, place, teacher, metadata)
         server.should_exit = True
         await serving
 

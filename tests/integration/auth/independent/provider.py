@@ -23,7 +23,7 @@ class Provider:
 
     issuer: str
     place: Place
-    pupil: Somebody
+    teacher: Somebody
     metadata: dict[str, Any]
 
     async def register(self, kind: str, **wishes: Any) -> dict[str, Any]:
@@ -50,8 +50,8 @@ class Provider:
 
     @property
     def person(self) -> "Person":
-        """The pupil at a new browser."""
-        return Person(self.pupil.username, self.pupil.password)
+        """The teacher at a new browser."""
+        return Person(self.teacher.username, self.teacher.password)
 
 
 class Person:

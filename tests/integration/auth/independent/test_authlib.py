@@ -81,9 +81,9 @@ async def test_code_flow_userinfo_refresh_and_revocation(
         token, nonce = sign_in(provider, client, program)
         assert set(token["scope"].split()) == set(SCOPES)
         claims = id_token_of(provider, client, token, nonce)
-        assert claims["sub"] == str(provider.pupil.id)
+        assert claims["sub"] == str(provider.teacher.id)
         told = program.get(metadata["userinfo_endpoint"]).json()
-        assert (told["sub"], told["preferred_username"]) == (claims["sub"], provider.pupil.username)
+        assert (told["sub"], told["preferred_username"]) == (claims["sub"], provider.teacher.username)
         assert program.post(metadata["userinfo_endpoint"]).json() == told
         again = program.refresh_token(metadata["token_endpoint"])
         assert again["refresh_token"] != token["refresh_token"]

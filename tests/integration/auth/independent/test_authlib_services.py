@@ -52,9 +52,9 @@ async def test_an_application_knows_only_the_address_of_the_metadata(
     query = answer.partition("?")[2]
     assert "iss=" in query
     token = await application.authorize_access_token(request(session, query))
-    assert token["userinfo"]["sub"] == str(provider.pupil.id)
+    assert token["userinfo"]["sub"] == str(provider.teacher.id)
     told = await application.userinfo(token=token)
-    assert told["preferred_username"] == provider.pupil.username
+    assert told["preferred_username"] == provider.teacher.username
     out = await application.create_logout_url(SIGNED_OUT, id_token_hint=token["id_token"])
     assert (await asyncio.to_thread(person.goes_to, out["url"], SIGNED_OUT)).startswith(SIGNED_OUT)
     with pytest.raises(OAuthError, match="invalid_grant"):  # the code comes again, with the session of before
@@ -81,9 +81,9 @@ async def test_a_service_validates_access_tokens_by_rfc_9068(provider: Provider)
     proof = (machine["client_id"], machine["client_secret"])
     answer = await provider.place.admin.http.post("/oauth/token", data=form, auth=proof)
     token = answer.json()["access_token"]
-    person = provider.pupil.http.headers["Authorization"].removeprefix("Bearer ")
+    person = provider.teacher.http.headers["Authorization"].removeprefix("Bearer ")
     own = Validator(provider, keys, "urn:xuebu:creditbank")
-    for text, subject in ((token, machine["id"]), (person, str(provider.pupil.id))):
+    for text, subject in ((token, machine["id"]), (person, str(provider.teacher.id))):
         claims = own.authenticate_token(text)
         own.validate_token(claims, ["credits.read"], None)
         assert claims["sub"] == subject

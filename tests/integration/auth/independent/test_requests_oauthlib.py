@@ -50,7 +50,7 @@ async def test_code_flow_userinfo_refresh_and_revocation(provider: Provider, kin
         answer, token = sign_in(provider, client, program, **proofs_of(client, how))
         assert set(token["scope"]) == set(SCOPES)
         told = program.get(userinfo).json()
-        assert told["sub"] == str(provider.pupil.id)
+        assert told["sub"] == str(provider.teacher.id)
         auth = proofs_of(client, how).get("auth")
         again = program.refresh_token(endpoint, auth=auth, **named, **secret)
         assert again["refresh_token"] != token["refresh_token"]
