@@ -45,7 +45,8 @@ async def grounds(site: Site) -> Place:
 
 @pytest.fixture(scope="module")
 async def learner(grounds: Place) -> Somebody:
-    return await grounds.somebody(await grounds.organisation(name="Harbour School 海港学校"))
+    school = await grounds.organisation(name="Harbour School 海港学校")
+    return await grounds.somebody(school, birth_date="2001-05-04")
 
 
 @pytest.fixture(scope="module")
