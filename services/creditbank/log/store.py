@@ -46,7 +46,7 @@ class LogFiles:
     def checkpoint(self) -> str | None:
         """The published checkpoint, as it stands."""
         try:
-            return (self.folder / _CHECKPOINT).read_text(encoding="utf-8")
+            return (self.folder / _CHECKPOINT).read_bytes().decode()
         except FileNotFoundError:
             return None
 
