@@ -25,7 +25,11 @@ Result = TypeVar("Result")
 
 
 class SignInFailedError(Exception):
-    """The flow ended without tokens; the text is the last answer."""
+    """The flow ended without tokens, at an answer with this status."""
+
+    def __init__(self, why: str, status: int) -> None:
+        super().__init__(f"{status} {why[:2000]}")
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def code_flow(
     callback = yield from through_pages(where, frontend.redirect_uri, username, password)
     answer = yield _exchange(auth, frontend, _code_of(callback, state, auth), verifier)
     if answer.status != 200:
-        raise SignInFailedError(f"{answer.status} {answer.text[:2000]}")
+        raise SignInFailedError(answer.text, answer.status)
     return dict(json.loads(answer.text))
 
 
@@ -99,7 +103,7 @@ def through_pages(
             asked = _filled(asked.address, answer.text, cookies, username, password)
         else:
             break
-    raise SignInFailedError(f"{asked.address.partition('?')[0]}: {answer.status} {answer.text[:2000]}")
+    raise SignInFailedError(f"{asked.address.partition('?')[0]} {answer.text}", answer.status)
 
 
 def run(flow: Generator[Asked, Answered, Result]) -> Result:
@@ -149,7 +153,7 @@ def _code_of(where: str, state: str, issuer: str) -> str:
     """The code of the answer, once state and issuer are ours (RFC 9207)."""
     given = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(where).query))
     if given.get("state") != state or given.get("iss") != issuer or "code" not in given:
-        raise SignInFailedError(json.dumps(given))
+        raise SignInFailedError(json.dumps(given), 303)
     return given["code"]
 
 
@@ -159,7 +163,7 @@ def _filled(address: str, page: str, cookies: dict[str, str], username: str, pas
     form.feed(page)
     fields = form.fields
     if "password" not in fields:
-        raise SignInFailedError(f"no form with a password at {address}: {page[:2000]}")
+        raise SignInFailedError(f"no form with a password at {address}: {page}", 200)
     fields |= {"username": username, "password": password}
     target = urllib.parse.urljoin(address, form.action or address)
     parts = urllib.parse.urlsplit(target)

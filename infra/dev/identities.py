@@ -27,7 +27,9 @@ def sign_in(auth: str, username: str, password: str) -> SignedIn:
     """Opens a session through the sign-in page, as the platform's own frontend does."""
     try:
         answer = code_flow.run(code_flow.code_flow(auth, FRONTEND, username, password))
-    except (code_flow.SignInFailedError, OSError) as failure:
+    except code_flow.SignInFailedError as failure:
+        raise CallFailedError(f"sign in at {auth}", failure.status, str(failure)) from None
+    except OSError as failure:
         raise CallFailedError(f"sign in at {auth}", 0, str(failure)) from None
     token = str(answer["access_token"])
     return SignedIn(token, dict(Api(auth, token).get("/v1/me")))
