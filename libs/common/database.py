@@ -149,6 +149,11 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError))
 
 
+def is_passing(error: BaseException) -> bool:
+    """Whether nothing was changed and the same may go well soon: the store was away, or chose another."""
+    return is_away(error) or sqlstate(error) in RETRYABLE
+
+
 async def _pass_json_through(connection: Any) -> None:
     """Hand json and jsonb over as the bytes they are: parsing is the caller's choice."""
     await connection.set_type_codec(

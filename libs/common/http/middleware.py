@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common import logs, tracing
-from libs.common.database import is_away, sqlstate
+from libs.common.database import is_passing, sqlstate
 from libs.common.http.rendering import respond
 from libs.common.identity import authorization_of
 from libs.common.problems import InternalError, MalformedRequest, PayloadTooLarge, Problem, Unavailable
@@ -76,7 +76,7 @@ class RequestContext:
     def _explain(self, error: Exception) -> Problem:
         if isinstance(error, Problem):
             return error
-        if is_away(error) or isinstance(error, REDIS_AWAY):
+        if is_passing(error) or isinstance(error, REDIS_AWAY):
             self._log.warning(logs.STORE_AWAY, error=type(error).__name__)
             return Unavailable()
         if sqlstate(error) in _UNSTORABLE or isinstance(error, UnicodeEncodeError):

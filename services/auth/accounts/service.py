@@ -115,6 +115,7 @@ async def activate(database: Database, passwords: Passwords, code: str, password
     chosen = await passwords.chosen(password, context=names_in(found))
     person: UUID = found["person_id"]
     async with database.transaction() as session:
+        await hold(session, person)
         if not await repository.use_code(session, digest):
             raise CodeRefused
         await set_chosen_password(session, person, chosen)
@@ -126,6 +127,11 @@ def names_in(found: Row) -> list[str]:
     """The names in a row about an account: what its password must not consist of."""
     names = [found["username"], found["given_name"], found["family_name"], found["preferred_name"] or ""]
     return [*names, *found["organisations"]]
+
+
+async def hold(session: Where, person: UUID) -> None:
+    """Let nobody else change, end or move the account until the end; to be done before any row beside it."""
+    await repository.find(session, person)
 
 
 async def set_chosen_password(

@@ -7,11 +7,18 @@ from uuid import UUID
 
 from services.auth.sql import Row, Where, execute, fetch_one
 
-# One conditional UPDATE: of all who redeem a code at the same time, the row's lock lets one alone win.
+# One conditional UPDATE: of all who redeem a code at the same time, the row's lock lets one alone win. The
+# person comes first, as with whoever merges or erases people: otherwise each would wait for the other.
 _REDEEM: Final = """
+with holder as materialized (
+  select p.id from authorization_code c join person p on p.id = c.person_id
+  where c.digest = $1 and p.status = 'active' for key share of p
+)
 update authorization_code c set used_at = $5, family_id = $6
-from session s join account a on a.person_id = s.person_id and a.state = 'active'
-where c.digest = $1 and c.client_id = $2 and c.redirect_uri = $3 and c.code_challenge = $4
+from holder join session s on s.person_id = holder.id
+  join account a on a.person_id = s.person_id and a.state = 'active'
+where c.person_id = holder.id and c.digest = $1 and c.client_id = $2 and c.redirect_uri = $3
+  and c.code_challenge = $4
   and c.used_at is null and c.expires_at > $5
   and s.id = c.session_id and s.ended_at is null and s.expires_at > $5
 returning c.person_id, c.session_id, c.scopes, c.audiences, c.nonce, c.claims::text as claims,

@@ -73,6 +73,8 @@ _GO: Final = (
       and (f.value in (i.sourced_id, i.username) or exists (
         select from json_each_text(f."values") v where v.value in (i.sourced_id, i.username)))
     """,
+    # A refresh locks the family before its tokens.
+    "select id from token_family where person_id = any($1::uuid[]) order by id for update",
     "delete from refresh_token t using token_family f"
     " where t.family_id = f.id and f.person_id = any($1::uuid[])",
     "delete from token_family where person_id = any($1::uuid[])",
@@ -133,8 +135,11 @@ async def take_due(where: Where, at_most: int) -> list[UUID]:
 
 
 async def all_ids(where: Where, people: Sequence[UUID]) -> list[UUID]:
-    """These people's ids and the old ones, their records locked."""
-    return [row["id"] for row in await fetch(where, _ALL_IDS, list(people))]
+    """These people's ids and the old ones, their records and accounts locked."""
+    ids = [row["id"] for row in await fetch(where, _ALL_IDS, list(people))]
+    accounts = "select person_id from account where person_id = any($1::uuid[]) order by person_id for update"
+    await fetch(where, accounts, ids)
+    return ids
 
 
 async def affected(where: Where, ids: Sequence[UUID]) -> Row:

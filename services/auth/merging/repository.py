@@ -158,9 +158,10 @@ async def record(where: Where, person: UUID) -> Record | None:
 
 async def lock(where: Where, one: UUID, another: UUID) -> None:
     """Let no other transaction touch the two records until this one ends."""
-    await fetch(
-        where, "select id from person where id = any($1::uuid[]) order by id for update", [one, another]
-    )
+    both = [one, another]
+    await fetch(where, "select id from person where id = any($1::uuid[]) order by id for update", both)
+    accounts = "select person_id from account where person_id = any($1::uuid[]) order by person_id for update"
+    await fetch(where, accounts, both)
 
 
 async def is_outside(where: Where, one: UUID, another: UUID, administrator: UUID | None) -> bool:

@@ -94,6 +94,7 @@ class Recovery:
             context=accounts.names_in(found),
         )
         async with self._database.transaction() as session:
+            await accounts.hold(session, person)
             if not await repository.use(session, digest):
                 raise RecoveryRefused
             await accounts.set_chosen_password(session, person, chosen)

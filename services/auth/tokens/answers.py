@@ -6,7 +6,7 @@ import orjson
 from fastapi import Request, Response
 from starlette.types import Scope
 
-from libs.common.database import is_away
+from libs.common.database import is_passing
 from libs.common.redis_store import AWAY as REDIS_AWAY
 from services.auth.clients.service import ClientRefused
 from services.auth.keys.service import NoSigningKey
@@ -34,7 +34,7 @@ def refusal_of(error: Exception) -> Response:
     """The answer to what went wrong; raises again what is nobody's refusal."""
     if isinstance(error, (TokenRefused, ClientRefused)):
         return _refusal(error)
-    if is_away(error) or isinstance(error, (*REDIS_AWAY, NoSigningKey)):
+    if is_passing(error) or isinstance(error, (*REDIS_AWAY, NoSigningKey)):
         return _refusal(TokenRefused("temporarily_unavailable", "Try again shortly.", status=503))
     raise error
 
