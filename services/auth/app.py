@@ -74,7 +74,7 @@ from services.auth.tokens.reading import Reader
 from services.auth.tokens.service import Grants, Mint
 from services.auth.userinfo import routes as userinfo
 
-# The hot routes first: routing tries them in this order.
+# Among routes of one shape the first one answers; how many others there are costs nothing (RouteIndex).
 ROUTERS: Final = (
     tokens.router,
     issued.router,

@@ -18,6 +18,7 @@ from libs.common.http.cross_origin import CrossOrigin, CrossOriginLayer
 from libs.common.http.documentation import add_documentation
 from libs.common.http.middleware import RequestContext
 from libs.common.http.rendering import MEDIA_TYPE, add_handlers
+from libs.common.http.routing import RouteIndex
 from libs.common.identity import Identity, KeySource
 from libs.common.inbox import Handler, Inbox
 from libs.common.limits import RequestLimit
@@ -105,6 +106,7 @@ def create_app(service: Service) -> FastAPI:
         _add_routes(app, router)
     add_documentation(app)
     _describe_problems_once(app)
+    app.router.middleware_stack = RouteIndex(app.router)
     if service.cross_origin is not None:
         app.add_middleware(CrossOriginLayer, fastapi=app, rule=service.cross_origin)
     app.add_middleware(RequestContext, fastapi=app, body_limits=service.body_limits)
