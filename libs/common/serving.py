@@ -32,7 +32,7 @@ def serve(build: "Callable[[], FastAPI]", *, trusted_proxies: str = "") -> None:
     with loading():
         import uvicorn
 
-        from libs.common.http.protocol import BoundedHead
+        from libs.common.http.protocol import BoundedHttp
 
         app = build()
     settings = app.state.settings
@@ -41,7 +41,7 @@ def serve(build: "Callable[[], FastAPI]", *, trusted_proxies: str = "") -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=BoundedHead,
+        http=BoundedHttp,
         ws="none",
         access_log=False,
         log_config=None,

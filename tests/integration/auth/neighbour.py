@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel, SecretStr
 
 from libs.common.http import Service, create_app
-from libs.common.http.protocol import BoundedHead
+from libs.common.http.protocol import BoundedHttp
 from libs.common.identity import Caller, require
 from libs.common.settings import ServiceSettings
 from services.auth.clients import service as clients
@@ -64,7 +64,7 @@ class Neighbour:
 async def on_a_socket(app: FastAPI) -> AsyncIterator[str]:
     """The address at which a started application answers."""
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, http=BoundedHead, lifespan="off", log_config=None)
+        uvicorn.Config(app, host="127.0.0.1", port=0, http=BoundedHttp, lifespan="off", log_config=None)
     )
     serving = asyncio.create_task(server.serve())
     try:

@@ -104,7 +104,7 @@ def test_what_is_written_comes_back(
 
 @given(st.binary(max_size=400))
 @settings(max_examples=150, deadline=None)
-def test_any_bytes_are_refused_or_read_but_never_crash(content: bytes) -> None:
+def test_attack_68_any_bytes_are_refused_or_read_but_never_crash(content: bytes) -> None:
     for name in ("orgs.csv", "manifest.csv"):
         files = {"manifest.csv": MANIFEST.encode(), "orgs.csv": orgs([["1", "", "", "a", "school", "", ""]])}
         _, staged, findings = read({**files, name: content})
@@ -181,7 +181,7 @@ def test_rows_are_named_by_the_line_on_which_they_begin() -> None:
     }
 
 
-def test_formulas_are_text() -> None:
+def test_attack_68_formulas_are_text() -> None:
     rows = [["1", "", "", '=HYPERLINK("http://x")', "school", "+1", ""]]
     _, staged, findings = read({"manifest.csv": MANIFEST.encode(), "orgs.csv": orgs(rows)})
     assert staged["orgs"][0][3] == '=HYPERLINK("http://x")'
@@ -241,7 +241,7 @@ def test_school_data_sync_is_known_by_its_files() -> None:
     assert "manifest_missing" in findings.counts
 
 
-def test_archives_are_opened_within_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attack_68_archives_are_opened_within_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = b"0" * (8 * 1024**2)
     for files, code in (
         ({"manifest.csv": MANIFEST.encode(), "orgs.csv": bomb}, "archive_bomb"),
@@ -261,7 +261,7 @@ def test_archives_are_opened_within_limits(monkeypatch: pytest.MonkeyPatch) -> N
     assert "archive_too_large" in findings.counts
 
 
-def test_a_damaged_or_encrypted_archive_is_told() -> None:
+def test_attack_68_a_damaged_or_encrypted_archive_is_told() -> None:
     content = orgs([[str(number), "", "", "a", "school", "", ""] for number in range(500)])
     with packed({"manifest.csv": MANIFEST.encode(), "orgs.csv": content}) as path:
         packed_bytes = bytearray(path.read_bytes())

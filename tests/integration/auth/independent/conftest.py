@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 
 from infra.dev.stores import ServiceStore
-from libs.common.http.protocol import BoundedHead
+from libs.common.http.protocol import BoundedHttp
 from services.auth.app import build
 from tests.integration.auth.conftest import settings_of
 from tests.integration.auth.independent.provider import Provider
@@ -23,7 +23,7 @@ async def provider(service_database: Callable[[str], ServiceStore]) -> AsyncIter
         listening.bind(("127.0.0.1", 0))
         issuer = f"http://127.0.0.1:{listening.getsockname()[1]}"
         app = build(settings_of(service_database("auth"), issuer=issuer, public_address=issuer))
-        configuration = uvicorn.Config(app, http=BoundedHead, ws="none", access_log=False, log_config=None)
+        configuration = uvicorn.Config(app, http=BoundedHttp, ws="none", access_log=False, log_config=None)
         server = uvicorn.Server(configuration)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:

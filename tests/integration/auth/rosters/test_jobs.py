@@ -45,7 +45,7 @@ async def test_only_those_in_charge_may_import(here: Place, place: Any) -> None:
     assert [one["id"] for one in mine] == [job["id"]]
 
 
-async def test_a_client_imports_for_its_organisation_and_below(here: Place) -> None:
+async def test_attack_67_a_client_imports_for_its_organisation_and_below(here: Place) -> None:
     district = await here.organisation(kind="district", name="A district")
     school, other = await here.organisation(district), await here.organisation(name="Another school")
     client = await here.client(district, "rosters.import")
@@ -78,7 +78,7 @@ async def test_bad_requests_are_told_apart(here: Place, monkeypatch: pytest.Monk
     assert answer.json()["type"].endswith("/too-many-imports")
 
 
-async def test_an_upload_is_limited(here: Place) -> None:
+async def test_attack_68_an_upload_is_limited(here: Place) -> None:
     async def endless() -> Any:
         yield b"x"
 
@@ -100,7 +100,7 @@ async def test_two_imports_of_one_source_do_not_meet(here: Place) -> None:
     assert (await stored_person(here, f"s1-{tag}"))["version"] == 1
 
 
-async def test_a_killed_worker_is_followed_by_another(works: Place, tmp_path: Path) -> None:
+async def test_attack_68_a_killed_worker_is_followed_by_another(works: Place, tmp_path: Path) -> None:
     path = tmp_path / "set.zip"
     generate(path, 2_000, prefix=uuid4().hex[:8])
     http, workers, pool = works.admin.http, works.app.state.roster_workers, works.app.state.database.pool

@@ -82,7 +82,7 @@ def _broken(tag: str) -> dict[str, tuple[RosterSet, tuple[str, str, int, str]]]:
 
 
 @pytest.mark.parametrize("fault", sorted(_broken("x")))
-async def test_a_broken_set_leaves_no_trace_and_names_the_place(here: Place, fault: str) -> None:
+async def test_attack_68_a_broken_set_leaves_no_trace_and_names_the_place(here: Place, fault: str) -> None:
     tag = uuid4().hex[:8]
     broken, place = _broken(tag)[fault]
     broken.files["users"][1]["givenName"] = "改"
