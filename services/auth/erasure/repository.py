@@ -26,7 +26,7 @@ exists (select from role_assignment m join organisation o on o.id = m.organisati
 _ASK: Final = """
 insert into erasure (person_id, asked_by, due_at)
 select $1, $2, now() + $3::integer * interval '1 day'
-from person p where p.id = $1 and p.merged_into is null and p.erased_at is null
+from person p where p.id = $1 and p.merged_into is null and p.erased_at is null for key share of p
 on conflict (person_id) where cancelled_at is null and done_at is null do nothing
 returning due_at
 """
@@ -55,6 +55,9 @@ select
   array(select distinct g.child_id from guardianship g
     where g.guardian_id = any($1::uuid[]) and g.child_id <> all($1::uuid[])
       and g.status = 'open') as children,
+  array(select distinct g.guardian_id from guardianship g
+    where g.child_id = any($1::uuid[]) and g.guardian_id <> all($1::uuid[])
+      and g.status = 'open') as guardians,
   array(select distinct e.class_id from enrolment e
     where e.person_id = any($1::uuid[]) and e.status = 'open') as classes
 """
@@ -89,6 +92,17 @@ _GO: Final = (
     "delete from account where person_id = any($1::uuid[])",
     "delete from guardian_consent where child_id = any($1::uuid[]) or guardian_id = any($1::uuid[])",
     "delete from guardian_invitation where child_id = any($1::uuid[]) or accepted_by = any($1::uuid[])",
+    # Who was a guardian at a school for the sake of these children alone is none there any more.
+    """
+    update role_assignment r set status = 'ended', ended_by = 'hand', ended_at = now()
+    from guardianship g join role_assignment s on s.person_id = g.child_id and s.role = 'student'
+    where g.child_id = any($1::uuid[]) and g.status = 'open'
+      and r.person_id = g.guardian_id and r.organisation_id = s.organisation_id
+      and r.role = 'guardian' and r.origin = 'hand' and r.status = 'open'
+      and not exists (select from guardianship k join role_assignment x on x.person_id = k.child_id
+        where k.guardian_id = r.person_id and k.status = 'open' and k.child_id <> all($1::uuid[])
+          and x.role = 'student' and x.status = 'open' and x.organisation_id = r.organisation_id)
+    """,
     "delete from guardianship where child_id = any($1::uuid[]) or guardian_id = any($1::uuid[])",
     "delete from enrolment where person_id = any($1::uuid[])",
     "delete from roster_role k using role_assignment r"
@@ -143,7 +157,7 @@ async def all_ids(where: Where, people: Sequence[UUID]) -> list[UUID]:
 
 
 async def affected(where: Where, ids: Sequence[UUID]) -> Row:
-    """The children in these people's care, and the classes they are in."""
+    """The children in these people's care, those who care for them, and the classes they are in."""
     row = await fetch_one(where, _AFFECTED, list(ids))
     assert row is not None, "it always has one row"
     return row

@@ -13,13 +13,13 @@ from libs.common.problems import NotFound
 from services.auth.accounts import service as accounts
 from services.auth.actors import SYSTEM, Actor
 from services.auth.audit.service import remember
-from services.auth.authority import service as authority
 from services.auth.classes.service import record_classes
 from services.auth.erasure import messages, repository
 from services.auth.erasure.problems import ErasureAskedAlready, ErasureByAGuardian
 from services.auth.erasure.rules import MOST_AT_ONCE, Reason
 from services.auth.guardians import service as guardians
 from services.auth.mail import service as mail
+from services.auth.people import service as people
 from services.auth.people.service import record_people, require_dispensable
 from services.auth.revocations import service as revocations
 from services.auth.sql import Where, record_changes
@@ -36,8 +36,8 @@ class Waiting:
 
 
 async def require_charge(where: Where, actor: Actor, person: UUID) -> UUID:
-    """The actor is in charge wherever the person works or has a child; raises NotFound, NotInCharge."""
-    await authority.require_charge_of_whole_person(where, actor, person)
+    """The actor is in charge of every place that has to do with the person; raises NotFound, NotInCharge."""
+    await people.require_charge_everywhere(where, actor, person)
     return person
 
 
@@ -122,8 +122,8 @@ async def _erase(session: Where, people: list[UUID]) -> None:
     await repository.forget(session, ids)
     await repository.note_done(session, people)
     await record_changes(session, "record_erasures", ids)
-    if affected["children"]:
-        await record_people(session, affected["children"])
+    if affected["children"] or affected["guardians"]:
+        await record_people(session, {*affected["children"], *affected["guardians"]})
     if affected["classes"]:
         await record_classes(session, affected["classes"])
     for person in people:

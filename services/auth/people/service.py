@@ -13,6 +13,7 @@ from services.auth.actors import Actor
 from services.auth.audit.service import remember
 from services.auth.authority import service as authority
 from services.auth.authority.problems import NotInCharge
+from services.auth.authority.rules import PersonStanding
 from services.auth.mail import service as mail
 from services.auth.organisations.problems import OrganisationClosed
 from services.auth.people import repository
@@ -47,19 +48,29 @@ async def create(
     return person
 
 
+async def require_charge_everywhere(where: Where, actor: Actor, person: UUID) -> PersonStanding:
+    """The actor is in charge wherever the person works, has a child, learns or is anything else.
+
+    Raises NotFound or NotInCharge.
+    """
+    standing = await authority.require_charge_of_whole_person(where, actor, person)
+    if await repository.belongs_elsewhere(where, person, actor.person):
+        raise NotInCharge
+    return standing
+
+
 async def change(session: Where, actor: Actor, person: UUID, fields: dict[str, Any]) -> None:
     """Set facts by hand, as an administrator in charge of the whole person; imports leave them alone then.
 
-    Whoever reads the mail address can set the password: it needs charge of every place where the person holds
-    any role, also as a pupil, and the address until then is told.
+    Whoever reads the mail address can set the password: it needs charge everywhere, and the address until
+    then is told.
     """
     standing = await authority.require_charge_of_whole_person(session, actor, person)
     if not fields:
         return
     told = None
     if "email" in fields:
-        if await repository.belongs_elsewhere(session, person, actor.person):
-            raise NotInCharge
+        await require_charge_everywhere(session, actor, person)
         told = await repository.lock_address(session, person)
     await repository.update(session, person, fields)
     if told is not None and told != fields["email"]:
