@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.auth.authority.rules import OUT_OF_CHARGE
+from services.auth.authority.rules import IN_CHARGE, OUT_OF_CHARGE
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _FOR_SIGN_IN: Final = """
@@ -15,7 +15,8 @@ where a.canonical = $1 and a.state = 'active' and p.status = 'active'
 _OUT_OF_REACH: Final = (
     f"select 1 as found where exists ({OUT_OF_CHARGE.format(person='$1', administrator='$2')})"
 )
-# A code is worth what its issuer may still do: a person who was promoted meanwhile needs one from higher up.
+# A code is worth what its issuer may still do: a person who was promoted meanwhile needs one from higher up,
+# and everybody does whose issuer was dismissed or suspended.
 _FOR_ACTIVATION: Final = f"""
 select a.person_id, a.username, p.given_name, p.family_name, p.preferred_name,
   array(select o.name from role_assignment r join organisation o on o.id = r.organisation_id
@@ -24,7 +25,8 @@ from activation_code c join account a on a.person_id = c.person_id join person p
 where c.digest = $1 and c.used_at is null and c.revoked_at is null and c.expires_at > now()
   and a.state <> 'disabled' and p.status = 'active'
   and (c.issued_by is null
-    or not exists ({OUT_OF_CHARGE.format(person="a.person_id", administrator="c.issued_by")}))
+    or (exists ({IN_CHARGE.format(person="a.person_id", administrator="c.issued_by")})
+      and not exists ({OUT_OF_CHARGE.format(person="a.person_id", administrator="c.issued_by")})))
 """
 _OWN: Final = """
 select a.username, a.password_hash, p.given_name, p.family_name, p.preferred_name, p.email,

@@ -40,6 +40,27 @@ where not exists (select from role_assignment r
 """
 
 
+# Rows, in SQL, where somebody is in charge of a person now: an administrator, who can sign in, of a place of
+# the person's own roles, or of the anchor of the roster that owns one who has no role.
+IN_CHARGE: Final = f"""
+select from role_assignment r
+  join account k on k.person_id = r.person_id and k.state = 'active'
+  join person h on h.id = {{person}}
+where r.person_id = {{administrator}} and r.role = 'administrator' and {EFFECTIVE}
+  and r.organisation_id = any(
+    select unnest(o.ancestors) from (
+      select w.organisation_id as id from role_assignment w
+      where w.person_id = h.id and w.status = 'open'
+        and (w.source_id is null or w.source_id is not distinct from h.source_id)
+      union all
+      select s.anchor_id from roster_source s
+      where s.id = h.source_id and not exists (select from role_assignment w
+        where w.person_id = h.id and w.status = 'open'
+          and (w.source_id is null or w.source_id = h.source_id))
+    ) belongs join organisation o on o.id = belongs.id)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An organisation as one actor stands to it."""

@@ -34,7 +34,7 @@ where i.digest = $1 and i.state = 'open' and i.expires_at > now()
 for update of i
 """
 _ACCEPTED: Final = """
-select id, relation, accepted_by from guardian_invitation
+select id, child_id, relation, invited_by, accepted_by from guardian_invitation
 where id = $1 and child_id = $2 and state = 'accepted' and expires_at > now()
 for update
 """

@@ -17,6 +17,7 @@ from services.auth.audit.service import remember
 from services.auth.authority import service as authority
 from services.auth.authority.problems import NotInCharge
 from services.auth.guardians import service as guardians
+from services.auth.guardians.problems import GuardiansOfTheYoung
 from services.auth.invitations import messages, repository
 from services.auth.invitations.problems import (
     GuardianAlready,
@@ -178,10 +179,22 @@ async def answer(session: Where, actor: Actor, code: str, *, accepts: bool) -> A
 
 async def _require_inviter(session: Where, invitation: Row) -> None:
     """A code is worth what its giver may still do; raises InvitationRefused."""
+    if await accounts.own_account(session, invitation["invited_by"]) is None:
+        raise InvitationRefused  # suspended
     try:
         await _require_inviting(session, Actor("person", invitation["invited_by"]), invitation["child_id"])
     except (NotFound, NotInCharge):
         raise InvitationRefused from None
+
+
+async def _require_agreeable(session: Where, accepted: Row) -> None:
+    """Nothing has changed since it was accepted: the giver, the guardian, and that the child decides."""
+    await _require_inviter(session, accepted)
+    if await accounts.own_account(session, accepted["accepted_by"]) is None:
+        raise InvitationRefused
+    await guardians.require_of_age(session, accepted["accepted_by"])
+    if await guardians.is_young(session, accepted["child_id"]):
+        raise GuardiansOfTheYoung
 
 
 async def requests_to(where: Where, child: UUID) -> Sequence[Row]:
@@ -190,7 +203,10 @@ async def requests_to(where: Where, child: UUID) -> Sequence[Row]:
 
 
 async def agree(session: Where, actor: Actor, invitation: UUID, *, agrees: bool) -> None:
-    """As a child of 14 or more, let somebody be one's guardian or not; raises NotFound."""
+    """As a child of 14 or more, let somebody be one's guardian or not.
+
+    Raises NotFound, InvitationRefused, GuardiansOfTheYoung, GuardianNotOfAge.
+    """
     child = actor.person
     if child is None:
         raise NotFound
@@ -199,6 +215,8 @@ async def agree(session: Where, actor: Actor, invitation: UUID, *, agrees: bool)
     if found is None:
         raise NotFound
     guardian = found["accepted_by"]
+    if agrees:
+        await _require_agreeable(session, found)
     await repository.settle(session, invitation, "linked" if agrees else "refused")
     if agrees:
         await guardians.link(

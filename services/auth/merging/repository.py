@@ -117,6 +117,8 @@ select id, child from matched
 """
 # What was decided keeps its time: of one guardian for one child the last word counts.
 _DECISIONS: Final = (
+    "update guardian_invitation set state = 'revoked', ended_at = now() where state = 'accepted'"
+    " and ((child_id = $1 and accepted_by = $2) or (child_id = $2 and accepted_by = $1))",
     "update guardian_consent set child_id = $2 where child_id = $1 and guardian_id <> $2",
     "update guardian_consent set guardian_id = $2 where guardian_id = $1 and child_id <> $2",
     "update guardian_invitation set child_id = $2 where child_id = $1",
