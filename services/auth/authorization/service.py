@@ -55,6 +55,7 @@ __all__ = [
     "begin",
     "consent_asked",
     "decide",
+    "may_decide",
     "parties",
     "pending",
     "redeem",
@@ -170,6 +171,11 @@ async def withdraw(session: Where, person: UUID, client: UUID) -> bool:
     withdrawn = await repository.withdraw(session, person, client)  # first: who grants now holds this row
     await repository.void_codes(session, person, client)
     return withdrawn
+
+
+async def may_decide(where: Where, person: UUID) -> bool:
+    """Whether the person may allow applications something: of age for it, or with a guardian's consent."""
+    return await repository.may_decide(where, person)
 
 
 async def void_foreign_codes(session: Where, person: UUID) -> None:

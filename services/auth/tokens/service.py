@@ -17,7 +17,7 @@ from services.auth.authorization import service as authorization
 from services.auth.authorization.deciding import acr_of
 from services.auth.authorization.rules import MEANING
 from services.auth.clients import service as clients
-from services.auth.clients.rules import AUDIENCES, GRANT_TYPES
+from services.auth.clients.rules import AUDIENCES, GRANT_TYPES, redirect_allowed
 from services.auth.clients.service import Client
 from services.auth.families import service as families
 from services.auth.families.service import Family, Turn
@@ -92,6 +92,8 @@ async def _authorization_code(grants: Grants, client: Client, form: Form) -> Iss
         except authorization.CodeRefused:
             raise TokenRefused("invalid_grant", _REFUSED) from None
         else:
+            if not redirect_allowed(client.kind, client.redirect_uris, redirect_uri):
+                raise TokenRefused("invalid_grant", _REFUSED)  # taken from the client meanwhile
             family = Family(
                 id=redeemed.family_id,
                 client_id=client.id,
@@ -149,6 +151,8 @@ async def _tokens(
 ) -> Issued:
     """Access, refresh and, with openid, ID token of a turn; raises TokenRefused, having used nothing up."""
     family = turn.family
+    if client.needs_consent and not await authorization.may_decide(where, family.person_id):
+        raise TokenRefused("invalid_grant", _REFUSED)  # a child whose guardian's consent is gone
     scopes, audiences = narrowed(
         family.scopes, family.audiences, client.scopes, form.scopes, form.resources, MEANING
     )
