@@ -19,7 +19,7 @@ OPENID = ("openid", "profile", "email", "phone", "address", "offline_access")
 PERSON_SCOPES = [
     *OPENID,
     *("account", "organisations.manage", "people.read", "rosters.import"),
-    *("spaces.read", "spaces.write", "credits.read"),
+    *("spaces.read", "spaces.write", "credits.read", "credits.write"),
 ]
 FRONTENDS: dict[str, dict[str, Any]] = {
     "frontend": {"name": "学习空间 Learning space", "kind": "browser", "needs_consent": False},

@@ -9,6 +9,7 @@ from libs.common.languages import Text
 from libs.common.problems import Forbidden, InsufficientScope
 
 READ = "credits.read"
+WRITE = "credits.write"
 POST = "credits.post"
 
 
@@ -24,6 +25,12 @@ async def _learner(caller: Annotated[Caller, Depends(require(READ))]) -> Caller:
     return caller
 
 
+async def _actor(caller: Annotated[Caller, Depends(require(WRITE))]) -> Caller:
+    if not caller.is_person:
+        raise PersonNeeded
+    return caller
+
+
 async def _reader(caller: Annotated[Caller, Depends(require())]) -> Caller:
     """Who may post for an institution may also read what it posted."""
     if READ not in caller.scopes and POST not in caller.scopes:
@@ -33,6 +40,8 @@ async def _reader(caller: Annotated[Caller, Depends(require())]) -> Caller:
 
 #: a person reading what is their own
 Learner = Annotated[Caller, Depends(_learner)]
+#: a person who asks or decides; what they may is decided by their roles in the bank's own data
+Actor = Annotated[Caller, Depends(_actor)]
 #: anybody who may read or post; what they may see is decided by institution
 Reader = Annotated[Caller, Depends(_reader)]
 #: a client that may post

@@ -61,6 +61,7 @@ SCOPES: Final[Mapping[str, Text]] = {
     "spaces.read": Text("Read your learning spaces", "阅读您的学习空间"),
     "spaces.write": Text("Write in your learning spaces", "在您的学习空间中发布内容"),
     "credits.read": Text("See your credits", "查看您的学分"),
+    "credits.write": Text("Use credits and decide about them in your name", "以您的名义使用和审批学分"),
 }
 
 CONSENT: Final[Mapping[str, Text]] = {

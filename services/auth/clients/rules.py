@@ -35,6 +35,7 @@ PERSON_SCOPES: Final = (
     "spaces.read",
     "spaces.write",
     "credits.read",
+    "credits.write",
 )
 # What OpenID Connect Core defines (sections 3.1.2.1, 5.4 and 11).
 OPENID_SCOPES: Final = frozenset({"openid", "profile", "email", "phone", "address", "offline_access"})
@@ -45,7 +46,7 @@ AUDIENCES: Final[dict[str, frozenset[str]]] = {
         {"account", "organisations.manage", "people.read", "rosters.import", "events.read"}
     ),
     "urn:xuebu:spaces": frozenset({"spaces.read", "spaces.write", "events.read"}),
-    "urn:xuebu:creditbank": frozenset({"credits.read", "credits.post", "events.read"}),
+    "urn:xuebu:creditbank": frozenset({"credits.read", "credits.write", "credits.post", "events.read"}),
 }
 
 # How long the secrets of before work beside a new one unless told otherwise, and at most.
