@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup
 
 from libs.common.languages import Language, Text
 from services.auth.pages.assets import ADDRESSES
 from services.auth.pages.forms import TOKEN_FIELD, token
-from services.auth.pages.languages import day, elsewhere, language_of, moment
+from services.auth.pages.languages import elsewhere, language_of
 from services.auth.pages.rules import content_policy
 from services.auth.pages.texts import LAYOUT
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -76,8 +76,8 @@ def page(
         value = token(request, purpose, str(bound_to))
         return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, value)
 
-    body = _ENVIRONMENT.get_template(template).render(
-        {name: _said(value, language) for name, value in values.items()}
+    body = _template(template).render(
+        {name: said(value, language) for name, value in values.items()}
         | {
             "t": Texts({**LAYOUT, **(texts or {})}, language),
             "language": language,
@@ -92,52 +92,22 @@ def page(
     return Response(body, status, {**_HEADERS, **policy, **(headers or {})}, "text/html")
 
 
-def _said(value: Any, language: Language) -> Any:
+@cache
+def _template(name: str) -> "Template":
+    from services.auth.pages.engine import environment  # here: 70 ms and 6 MiB, once a page is asked for
+
+    return environment().get_template(name)
+
+
+def said(value: Any, language: Language) -> Any:
     """Texts in the language, also those in lists and mappings."""
     if isinstance(value, Text):
         return value.in_language(language)
     if isinstance(value, Section):
         texts = Texts({**LAYOUT, **value.texts}, language)
-        return {"template": value.template, "t": texts, "part": _said(dict(value.values), language)}
+        return {"template": value.template, "t": texts, "part": said(dict(value.values), language)}
     if isinstance(value, (list, tuple)):
-        return [_said(one, language) for one in value]
+        return [said(one, language) for one in value]
     if isinstance(value, dict):
-        return {name: _said(one, language) for name, one in value.items()}
+        return {name: said(one, language) for name, one in value.items()}
     return value
-
-
-@pass_context
-def _say(context: Context, value: Any) -> Any:
-    return _said(value, context["language"])
-
-
-@pass_context
-def _day(context: Context, on: str | date) -> Markup:
-    """A date; as text in ISO form, too."""
-    given = date.fromisoformat(on) if isinstance(on, str) else on
-    text = day(given, context["language"])
-    return Markup('<time datetime="{}">{}</time>').format(given.isoformat(), text)
-
-
-@pass_context
-def _moment(context: Context, at: datetime) -> Markup:
-    text = moment(at, context["language"], context["zone"])
-    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), text)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters["say"] = _say
-    environment.filters["moment"] = _moment
-    environment.filters["day"] = _day
-    return environment
-
-
-_ENVIRONMENT: Final = _environment()

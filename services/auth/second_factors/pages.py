@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-import segno
 from fastapi import Depends, Request, Response
 
 from libs.common.database import DatabaseOf
@@ -161,10 +160,18 @@ async def _set_up(
         "second_factor_set_up.html",
         TEXTS,
         status=422 if error else 200,
-        picture=segno.make(enrolment.address, error="m", micro=False).svg_data_uri(border=2),
+        picture=_picture(enrolment.address),
         secret=in_groups(enrolment.secret).replace("-", " "),
         error=TEXTS[error] if error else None,
     )
+
+
+def _picture(address: str) -> str:
+    """The address as a code that a telephone reads."""
+    import segno  # here: few enrol, and services that nobody enrols at need not load it
+
+    picture: str = segno.make(address, error="m", micro=False).svg_data_uri(border=2)
+    return picture
 
 
 def _code(form: Fields) -> str:
