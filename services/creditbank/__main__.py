@@ -112,7 +112,7 @@ def main() -> None:
     exporting.add_argument("directory", type=Path)
     exporting.set_defaults(run=lambda given: export(given.directory))
     verifying = commands.add_parser("verify", help="prove an export, with neither database nor settings")
-    verifying.add_argument("directory", type=Path)
+    verifying.add_argument("directory", type=Path, help="an export, or a file with the proof of one entry")
     verifying.add_argument("--key", action="append", default=[], help="a verifier key you trust; repeatable")
     verifying.set_defaults(run=lambda given: verify(given.directory, given.key))
     logging = commands.add_parser("log", help="show the public logs, begin one, turn its keys")

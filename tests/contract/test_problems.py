@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from libs.common.problems import Problem
 
-#: what anybody may ask: health, meaning, keys, and the OAuth endpoints with their own error form
+#: what anybody may ask: health, meaning, keys, public logs, and the OAuth endpoints with their own error form
 OPEN = (
     "/health/",
     "/problems/",
@@ -17,6 +17,8 @@ OPEN = (
     "/oauth/",
     "/v1/activations",
     "/v1/recoveries",
+    "/log/",
+    "/logs",
 )
 
 

@@ -15,6 +15,7 @@ from services.creditbank.log import repository, service
 from services.creditbank.log.exporting import ExportFailed, export
 from services.creditbank.log.keys import LogKeys
 from services.creditbank.log.notes import NoteBroken, Verifier, read_verifier
+from services.creditbank.log.proving import verify_proof
 from services.creditbank.log.rules import is_log_name, origin
 from services.creditbank.log.sequencer import SigningRefused
 from services.creditbank.log.sequencing import Sequencing
@@ -55,20 +56,22 @@ async def write_export(settings: CreditbankSettings, directory: Path) -> None:
         await connection.close()
 
 
-def verify_export(directory: Path, keys: list[str]) -> None:
-    """Prove an export; no settings and no database are needed."""
+def verify_export(path: Path, keys: list[str]) -> None:
+    """Prove an export, or one entry's proof in a file; no settings and no database are needed."""
     try:
         trusted: list[Verifier] = [read_verifier(text) for text in keys]
     except NoteBroken as error:
         raise CommandFailed(str(error)) from None
     try:
-        verify(directory, trusted, _tell)
+        if path.is_file():
+            entry = verify_proof(path, trusted)
+            _tell(f"entry {entry['id']}, number {entry['sequence']} of its book, is in the log as it says")
+        else:
+            verify(path, trusted, _tell)
     except Broken as error:
         raise CommandFailed(f"BROKEN at {error}") from None
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise CommandFailed(
-            f"BROKEN: not an export in its documented form ({type(error).__name__})"
-        ) from None
+        raise CommandFailed(f"BROKEN: not in the documented form ({type(error).__name__})") from None
 
 
 async def change_log(settings: CreditbankSettings, act: str, argument: str | None) -> dict[str, Any]:

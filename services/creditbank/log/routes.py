@@ -60,7 +60,7 @@ def _base64(hashes: Sequence[bytes]) -> list[str]:
     return [base64.b64encode(one).decode() for one in hashes]
 
 
-@router.get("/log", summary="The public logs and their keys")
+@router.get("/logs", summary="The public logs and their keys")
 async def read_logs(request: Request, response: Response, database: DatabaseOf) -> PublicLogs:
     """Open to anybody. Keep a verifier key from elsewhere, too: this answer is not signed."""
     response.headers.update(_FOR_A_MINUTE)

@@ -47,7 +47,8 @@ class Sequencing:
                     raise
                 await asyncio.sleep(30 * _POLL_S)
             except Exception as error:  # whatever it was: nothing was signed that does not hold
-                if sqlstate(error) != _STATE and not is_away(error):
+                of_disk = isinstance(error, OSError) and error.filename is not None
+                if sqlstate(error) != _STATE and (of_disk or not is_away(error)):
                     self._log.exception(FAILED)
             await asyncio.sleep(_POLL_S)
 

@@ -16,13 +16,13 @@ from services.creditbank.log import repository
 from services.creditbank.log.merkle import consistency_proof, inclusion_proof
 from services.creditbank.log.notes import Verifier, read_checkpoint
 from services.creditbank.log.problems import NotInTheLogYet
+from services.creditbank.log.proving import HEAD
 from services.creditbank.log.rules import is_log_name
 from services.creditbank.log.store import LogFiles, TileMissing
 from services.creditbank.log.tiles import Tile, subtrees, width_at
 from services.creditbank.tables import Pool
 
 _MOST_LOGS = 200
-_PROOF_HEAD = "c2sp.org/tlog-proof@v1\n"
 
 Result = TypeVar("Result")
 
@@ -126,7 +126,7 @@ class LogReader:
             return None
         _, hashes = await self.inclusion(name, leaf, size)
         lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in hashes)
-        return f"{_PROOF_HEAD}index {leaf}\n{lines}\n{note}"
+        return f"{HEAD}index {leaf}\n{lines}\n{note}"
 
     def _files(self, name: str) -> LogFiles:
         if self._directory is None or not is_log_name(name):

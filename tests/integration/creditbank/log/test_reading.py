@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.creditbank.app import build
+from services.creditbank.log.commands import CommandFailed, verify_export
 from services.creditbank.log.merkle import (
     check_consistency,
     check_inclusion,
@@ -41,13 +43,13 @@ async def test_the_server_seals_while_it_serves(
     app = build(log_bank.settings, keys=lambda _app: issuer.source(), background=True)
     async with app.router.lifespan_context(app), asyncio.timeout(10):
         await log_bank.post(5)
-        while (await client.get("/log")).json()["logs"][:1] == [] or (await only_log(client))["size"] < 5:
+        while (await client.get("/logs")).json()["logs"][:1] == [] or (await only_log(client))["size"] < 5:
             await asyncio.sleep(0.05)
     assert (await log_bank.check()).size == 5
 
 
 async def only_log(client: httpx.AsyncClient) -> dict[str, Any]:
-    response = await client.get("/log")
+    response = await client.get("/logs")
     assert response.status_code == 200
     (log,) = response.json()["logs"]
     assert isinstance(log, dict)
@@ -184,6 +186,52 @@ async def test_a_learner_proves_every_entry_to_anybody(
         previous = proof["commitment"]
 
 
+async def test_the_command_checks_a_proof_in_a_file(
+    log_bank: LogBank,
+    bank: Bank,
+    client: httpx.AsyncClient,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await log_bank.post(40)
+    await log_bank.seal()
+    key = (await only_log(client))["keys"][0]["verifier"]
+    student = log_bank.district.students[1]
+    mine, another = (await bank.entries(student))["items"][:2]
+    proof = (await proof_of(bank, student, mine["id"])).json()
+    other = (await proof_of(bank, student, another["id"])).json()
+    file = tmp_path / "proof.json"
+
+    def check(document: Any, *keys: str) -> None:
+        file.write_text(json.dumps(document))
+        verify_export(file, list(keys))
+
+    check(proof, key)
+    assert mine["id"] in capsys.readouterr().out
+    lines = proof["proof"].split("\n")
+    for damage in (
+        {"document": proof["document"].replace("1.00", "9.00")},
+        {"document": other["document"], "salt": other["salt"]},
+        {"document": other["document"], "salt": other["salt"], "commitment": other["commitment"]},
+        {"proof": other["proof"]},
+        {"proof": "\n".join([lines[0], "index 00", *lines[2:]])},
+        {"proof": "\n".join(lines[:2] + lines[3:])},
+        {"proof": proof["proof"].removeprefix("c2sp.org/")},
+        {"proof": ""},
+        {"salt": "x"},
+        {"salt": None},
+    ):
+        with pytest.raises(CommandFailed):
+            check({**proof, **damage}, key)
+    nothings: tuple[Any, ...] = ([], "x", {})
+    for nothing in nothings:
+        with pytest.raises(CommandFailed):
+            check(nothing, key)
+    with pytest.raises(CommandFailed, match="no known key"):
+        check(proof)
+    check({**proof, "proof": proof["proof"].replace("index", "extra AAAA\nindex", 1)}, key)
+
+
 async def test_an_entry_that_is_not_sealed_yet_says_so(log_bank: LogBank, bank: Bank) -> None:
     await log_bank.seal()
     student = log_bank.district.students[0]
@@ -253,7 +301,7 @@ async def test_after_erasure_nobody_opens_the_entries_and_others_still_do(
 async def test_a_bank_without_a_log_says_so(
     log_bank: LogBank, issuer: Issuer, bank: Bank, client: httpx.AsyncClient
 ) -> None:
-    assert (await client.get("/log")).json() == {"logs": []}
+    assert (await client.get("/logs")).json() == {"logs": []}
     assert (await client.get("/log/2026/checkpoint")).status_code == 404
     student = log_bank.district.students[0]
     await log_bank.post(1, student)
