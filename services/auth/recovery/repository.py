@@ -12,14 +12,15 @@ delete from recovery_wish
 where id = (select id from recovery_wish order by id limit 1 for update skip locked)
 returning canonical, language, created_at > now() - $1::interval as is_recent
 """
-# The lock on the account keeps two couriers from giving the same person two newest links.
+# The lock on the account keeps two couriers from giving the same person two newest links. Links are counted
+# by a statement begun once the lock is held: one that waited for it would count what was there before.
+_LOCK: Final = "select person_id from account where canonical = $1 for update"
 _RECIPIENT: Final = f"""
 select a.person_id, a.username, p.email,
   (select count(*) from recovery_link l
     where l.person_id = a.person_id and l.created_at > now() - interval '1 day') < {LINKS_A_DAY} as is_due
 from account a join person p on p.id = a.person_id
 where a.canonical = $1 and a.state = 'active' and p.status = 'active'
-for update of a
 """
 _ADD: Final = f"""
 insert into recovery_link (digest, person_id, address_digest, created_at, expires_at)
@@ -64,6 +65,7 @@ async def take_wish(where: Where) -> Row | None:
 
 async def recipient(where: Where, canonical: str) -> Row | None:
     """The active account of a user name with the stored mail address, its row locked."""
+    await execute(where, _LOCK, canonical)
     return await fetch_one(where, _RECIPIENT, canonical)
 
 

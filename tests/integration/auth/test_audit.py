@@ -95,6 +95,8 @@ async def test_who_reads_the_audit(here: Place, place: Any) -> None:
     mine = (await pupil.http.get("/v1/audit")).json()["items"]
     assert {one["subject"] for one in mine} == {str(pupil.id)}
     assert [one["action"] for one in mine] == [
+        "tokens.granted",
+        "application.signed_in",
         "session.started",
         "account.activated",
         "account.activation_code_issued",

@@ -9,7 +9,7 @@ import pytest
 
 from services.auth.erasure.service import erase_due
 from tests.integration.auth.life.records import Records, merge, problem
-from tests.integration.auth.places import PASSWORD, Place, Somebody, connection
+from tests.integration.auth.places import PASSWORD, Place, Somebody, can_sign_in, connection
 from tests.integration.auth.tokens.grants import application, tokens
 
 
@@ -211,9 +211,7 @@ async def test_the_erased_are_gone_for_everybody(
     assert (await somebody.http.post("/v1/me/erasure")).status_code == 202
     await due(records, somebody.id)
     assert (await somebody.http.get("/v1/me")).status_code == 401
-    async with connection(here.app) as http:
-        body = {"username": somebody.username, "password": PASSWORD}
-        assert problem(await http.post("/v1/sessions", json=body)) == (401, "sign-in-refused")
+    assert not await can_sign_in(here.app, somebody.username, PASSWORD)
     for one in (somebody.id, old):
         assert (await here.admin.http.get(f"/v1/people/{one}")).status_code == 404
         assert (await here.admin.http.get(f"/v1/people/{one}/erasure")).status_code == 404
