@@ -8,12 +8,15 @@ from uuid import UUID
 from services.auth.audit.rules import INSERT as AUDIT
 from services.auth.sql import Where, fetch
 
-# One statement, so one round trip and one transaction: the session and the audit.
+# One statement, so one round trip and one transaction: the session and the audit. The account is held
+# meanwhile: who suspends it or sets another password ends this session too, or it never begins.
 _START: Final = """
-with opened as (
+with holder as materialized (
+  select a.person_id from account a
+  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $6 for share
+), opened as (
   insert into session (id, person_id, expires_at, network, device, secret_digest, methods)
-  select $1, a.person_id, $3, $4, $5, $7, $8::text[] from account a
-  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $6
+  select $1, person_id, $3, $4, $5, $7, $8::text[] from holder
   returning person_id
 ), remembered as (
   insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
@@ -25,12 +28,14 @@ select person_id from opened
 """
 # The same person proved it again in the same browser: the session stays, its secret does not.
 _RENEW: Final = """
-with renewed as (
+with holder as materialized (
+  select a.person_id from account a
+  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $8 for share
+), renewed as (
   update session s set expires_at = $3, network = $4, device = $5, secret_digest = $6, methods = $7::text[],
     authenticated_at = clock_timestamp()
-  from account a
-  where s.id = $1 and s.person_id = $2 and s.ended_at is null and s.expires_at > now()
-    and a.person_id = s.person_id and a.state = 'active' and a.password_hash is not distinct from $8
+  from holder
+  where s.id = $1 and s.person_id = holder.person_id and s.ended_at is null and s.expires_at > now()
   returning s.person_id
 ), remembered as (
   insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)

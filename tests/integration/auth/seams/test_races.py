@@ -1,6 +1,7 @@
 """What ends a person, while the person's tokens are being turned: one or the other, and never a crash."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from services.auth.erasure.service import erase_due
+from services.auth.sessions import service as sessions
+from services.auth.sessions.service import Session
 from tests.integration.auth.life.records import Records, merge
 from tests.integration.auth.places import PASSWORD, Place, Somebody, can_sign_in, new_place
 from tests.integration.auth.tokens.grants import Application, application, grant, tokens
@@ -120,3 +123,50 @@ async def test_an_end_while_its_person_does_everything_at_once(
         for password in (PASSWORD, "eight blue umbrellas", "nine grey umbrellas"):
             is_in = await can_sign_in(place.app, who.username, password)
             assert not is_in or ending == "merged", "whose password now opens the survivor's record"
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["new", "renewed"])
+async def test_no_session_begins_while_an_account_is_suspended_or_gets_another_password(
+    place: Place, school: UUID, again: bool
+) -> None:
+    """Whoever ends all sessions must see the one that is beginning, or it must not begin."""
+    pool, who = place.app.state.database.pool, await place.somebody(school, "staff")
+    stored = await pool.fetchval("select password_hash from account where person_id = $1", who.id)
+    present = await by_secret(place, who) if again else None
+    async with pool.acquire() as connection:
+        ending = connection.transaction()
+        await ending.start()
+        await connection.execute(
+            "update account set password_hash = 'another', password_changed_at = now() where person_id = $1",
+            who.id,
+        )
+        if not again:
+            await connection.execute("update session set ended_at = now() where person_id = $1", who.id)
+        beginning = asyncio.create_task(
+            sessions.start(
+                pool,
+                who.id,
+                hours=1,
+                network="10.0.0.1",
+                device=None,
+                stored_hash=stored,
+                methods=("pwd",),
+                secret=secrets.token_urlsafe(32),
+                previous=present,
+            )
+        )
+        await asyncio.wait([beginning], timeout=0.2)
+        await ending.commit()
+    assert await beginning is None
+
+
+async def by_secret(place: Place, who: Somebody) -> Session:
+    """The person's session as a browser has it."""
+    secret = secrets.token_urlsafe(32)
+    pool = place.app.state.database.pool
+    await pool.execute(
+        "update session set secret_digest = $2 where id = $1", who.session, sessions.digest_of(secret)
+    )
+    found = await sessions.current(pool, secret)
+    assert found is not None
+    return found
