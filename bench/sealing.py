@@ -235,10 +235,8 @@ async def _lag(bank: Bank, directory: Path, seconds: float) -> tuple[float, floa
     return longest, await posting
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.sealing", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measure")
-    options = parser.parse_args()
+def run(report: Report, seconds: float) -> None:
+    """Every measure, on stores that are gone afterwards."""
     state = ROOT / ".state" / "bench-sealing"
     shutil.rmtree(state, ignore_errors=True)
     stores = start_stores(state, "xuebu_sealing")
@@ -246,10 +244,16 @@ def main() -> None:
         store = stores.services["creditbank"]
         folder = ROOT / "services" / "creditbank" / "migrations"
         asyncio.run(migrations.upgrade(folder, store.migrations_database, service_role=store.service_role))
-        asyncio.run(measure(Report(), store, state / "log", options.seconds))
+        asyncio.run(measure(report, store, state / "log", seconds))
     finally:
         stores.stop()
         shutil.rmtree(state, ignore_errors=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.sealing", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measure")
+    run(Report(), parser.parse_args().seconds)
 
 
 if __name__ == "__main__":

@@ -160,18 +160,22 @@ returns table (log smallint, leaf bigint)
 language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
 declare
   b record;
+  place integer;
 begin
-  for b in select k.log, k.first + array_position(k.commitments, of_commitment) - 1 as leaf from log_block k
-    where k.sequenced_at >= recorded order by k.sequenced_at
-  loop
-    if b.leaf is not null then
-      return query select b.log, b.leaf;
+  for b in select k.log, k.first from log_block k where k.sequenced_at >= recorded order by k.sequenced_at limit 600 loop
+    select array_position(k.commitments, of_commitment) into place from log_block k
+      where k.log = b.log and k.first = b.first;
+    if place is not null then
+      return query select b.log, b.first + place - 1;
       return;
     end if;
   end loop;
-  -- Only after the clock of the database was put back.
+  if exists (select from log_pending p where of_commitment = any(p.commitments)) then
+    return;
+  end if;
+  -- Only after the clock of the database was put back, or a transaction of ten minutes.
   return query select k.log, k.first + array_position(k.commitments, of_commitment) - 1 from log_block k
-    where k.sequenced_at < recorded and array_position(k.commitments, of_commitment) is not null limit 1;
+    where k.sequenced_at >= recorded - interval '1 day' and of_commitment = any(k.commitments) limit 1;
 end $$
 
 -- The first checkpoint whose root does not follow from the leaves (RFC 6962, section 2.1): computed anew, leaf by leaf.

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -247,6 +248,27 @@ async def test_an_entry_that_is_not_sealed_yet_says_so(log_bank: LogBank, bank: 
     assert chinese.json()["title"] == "尚未写入公开日志"
     await log_bank.seal()
     assert (await proof_of(bank, student, entry)).status_code == 200
+
+
+@pytest.mark.parametrize("hours", [-1, 23])
+async def test_an_entry_is_found_whatever_the_clock_said(log_bank: LogBank, bank: Bank, hours: int) -> None:
+    """Blocks seem to be ordered before the entry was recorded, or long after, with hundreds between."""
+    await log_bank.post(3)
+    await log_bank.seal()
+    owner = await asyncpg.connect(log_bank.store.migrations_database)
+    await owner.execute(
+        "update log_block set sequenced_at = sequenced_at + $1 * interval '1 hour'", float(hours)
+    )
+    await owner.execute(
+        "insert into log_block select log, first + n, 1, sequenced_at - interval '1 s', array[sha256('x')]"
+        " from log_block, generate_series(10, 800) n"
+    )
+    await owner.close()
+    student = log_bank.district.students[0]
+    entry = (await bank.entries(student))["items"][0]["id"]
+    response = await proof_of(bank, student, entry)
+    assert response.status_code == 200
+    assert response.json()["leaf"] < 3
 
 
 async def test_nobody_else_gets_the_opening_of_an_entry(log_bank: LogBank, bank: Bank) -> None:
