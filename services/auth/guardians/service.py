@@ -77,14 +77,19 @@ async def decide(
         raise ConsentOutOfOrder
     about = before["text_version"] if before and decision == "withdrawn" else VERSION
     await repository.add_decision(session, child, guardian, decision, about)
-    if decision != "given":
-        await authorization.void_foreign_codes(session, child)
-        await families.end_of_foreign_applications(session, child, "withdrawn")
+    await _end_without_consent(session, child)
     place = await repository.place_of(session, child)
     await record_people(session, [child])
     await remember(
         session, actor, _ACTIONS[decision], organisation=place, subject=child, guardian=guardian, text=about
     )
+
+
+async def _end_without_consent(session: Where, child: UUID) -> None:
+    """End what applications of others hold for a child of whom no guardian says yes, or one says no."""
+    if not await authorization.may_decide(session, child):
+        await authorization.void_foreign_codes(session, child)
+        await families.end_of_foreign_applications(session, child, "withdrawn")
 
 
 async def require_insight(where: Where, actor: Actor, child: UUID) -> None:
@@ -132,6 +137,7 @@ async def _unlink(session: Where, actor: Actor, child: UUID, guardian: UUID) -> 
     await repository.lock(session, child, guardian)
     if not await repository.unlink(session, child, guardian):
         raise NotFound
+    await _end_without_consent(session, child)
     place = await repository.place_of(session, child)
     await record_people(session, [child, guardian])
     await remember(session, actor, "guardian.unlinked", organisation=place, subject=child, guardian=guardian)

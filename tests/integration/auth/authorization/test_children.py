@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from fastapi import FastAPI
 
+from services.auth.erasure.service import erase_due
 from services.auth.guardians.texts import VERSION
 from tests.integration.auth.authorization.browsing import VERIFIER, Browser, query_of
 from tests.integration.auth.authorization.test_consent import Asking, consent_page, decide
@@ -79,3 +80,34 @@ async def test_withdrawn_consent_ends_what_applications_hold(
     await says(mother, child, "withdrawn")
     assert not await works(browser.http, issued["access_token"])
     refused(await client.refresh(browser.http, issued["refresh_token"]), "invalid_grant")
+
+
+@pytest.mark.parametrize("how", ["leaves", "is removed", "is erased", "child is younger"])
+async def test_consent_that_is_lost_ends_what_applications_hold(
+    here: Place, child: Somebody, mother: Somebody, asking: Asking, how: str
+) -> None:
+    """A child of whom nobody says yes any more: no refresh, and where somebody acted, no token either."""
+    pool, client, browser = here.app.state.database.pool, await asking(), Browser(here.app)
+    await browser.sign_in(child.id)
+    if how == "child is younger":
+        await pool.execute("update person set birth_date = '2001-01-01' where id = $1", child.id)
+    else:
+        await says(mother, child, "given")
+    waiting, _ = await consent_page(browser, client, scope="openid account offline_access")
+    code = (await decide(browser, waiting))["code"]
+    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+    issued = (await client.ask(browser.http, code=code, **form)).json()
+    if how == "leaves":
+        ended = await mother.http.delete(f"/v1/me/children/{child.id}")
+    elif how == "is removed":
+        ended = await here.admin.http.delete(f"/v1/people/{child.id}/guardians/{mother.id}")
+    elif how == "is erased":
+        ended = await mother.http.post("/v1/me/erasure")
+        await pool.execute("update erasure set due_at = now() where person_id = $1", mother.id)
+        await erase_due(here.app.state.database)
+    else:
+        ended = await here.admin.http.patch(f"/v1/people/{child.id}", json={"birth_date": BORN})
+    assert ended.status_code < 300, ended.text
+    refused(await client.refresh(browser.http, issued["refresh_token"]), "invalid_grant")
+    if how in ("leaves", "is removed"):
+        assert not await works(browser.http, issued["access_token"])
