@@ -39,10 +39,15 @@ async def auth_app(roster_database: ServiceStore) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture(scope="session")
-async def working_app(service_database: Callable[[str], ServiceStore]) -> AsyncIterator[FastAPI]:
-    """The service with workers, on another database."""
-    async with _running(service_database("auth"), background=True) as app:
+async def working_app(
+    stores: Stores, service_database: Callable[[str], ServiceStore]
+) -> AsyncIterator[FastAPI]:
+    """The service with workers, on a database of its own for the same reason."""
+    service_database("auth")
+    store = stores.copy_database("auth")
+    async with _running(store, background=True) as app:
         yield app
+    stores.drop_database(store)
 
 
 @pytest.fixture
