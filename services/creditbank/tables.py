@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 #: the raw pool, as hot paths use it
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+#: either: what one statement needs
+Where: TypeAlias = "Connection | Pool"
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from libs.common.problems import MalformedRequest
 from services.creditbank.deposits.rules import MOST_ITEMS, Item
-from services.creditbank.deposits.schemas import DepositBody
+from services.creditbank.deposits.schemas import DepositBody, DepositItem
 from services.creditbank.ledger.rules import LARGEST_AMOUNT, hundredths
 from services.creditbank.schemes.rules import DEFAULT_SCHEME
 
@@ -46,6 +46,28 @@ class _Body(Struct, forbid_unknown_fields=True, gc=False):
 
 
 _DECODER = msgspec.json.Decoder(_Body)
+_ITEM_DECODER = msgspec.json.Decoder(_Item)
+
+
+class ItemInvalid(ValueError):
+    """One item is not of the documented form; `field` is where, unless it is no JSON object at all."""
+
+    def __init__(self, field: str | None) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def read_item(body: bytes) -> Item:
+    """One item by itself; raises ItemInvalid."""
+    try:
+        return _items(_Body([_ITEM_DECODER.decode(body)]))[0]
+    except (msgspec.MsgspecError, ValueError):
+        try:
+            DepositItem.model_validate_json(body)
+        except ValidationError as error:
+            place = error.errors(include_url=False, include_input=False)[0]["loc"]
+            raise ItemInvalid(".".join(map(str, place)) or None) from None
+        raise ItemInvalid(None) from None
 
 
 def read(body: bytes) -> tuple[str, UUID | None, list[Item]]:

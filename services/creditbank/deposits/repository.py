@@ -9,7 +9,7 @@ import asyncpg
 
 from libs.common.tracing import current_traceparent
 from services.creditbank.deposits.rules import Call, Item
-from services.creditbank.tables import Pool
+from services.creditbank.tables import Pool, Where
 
 Value = TypeVar("Value")
 
@@ -19,10 +19,11 @@ select item, answer, entry, reason
 from post_deposits($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 _RECALL = """
-select array_agg(e.id order by k.n) as entries, array_agg(e.batch order by k.n) as batches
+select array_agg(e.id order by k.n) as entries, array_agg(e.batch order by k.n) as batches,
+  array_agg(e.learner order by k.n) as learners
 from unnest($1::uuid[], $2::uuid[]) with ordinality as k (key, payload, n)
 left join lateral (
-  select id, batch from entry where key_hash = k.key and payload_hash = k.payload limit 1) e on true
+  select id, batch, learner from entry where key_hash = k.key and payload_hash = k.payload limit 1) e on true
 """
 _BATCH = """
 select json_build_object(
@@ -62,7 +63,7 @@ class Prepared:
     outcome_refusals: list[str | None]
 
 
-async def prepare(pool: Pool, calls: Sequence[Call], first_keys: Sequence[str | None]) -> Prepared:
+async def prepare(where: Where, calls: Sequence[Call], first_keys: Sequence[str | None]) -> Prepared:
     """Look up what the calls name, as far as each call's organisation may see it.
 
     `first_keys` are the digests of each call's first key, None to look everything up in any case.
@@ -73,7 +74,7 @@ async def prepare(pool: Pool, calls: Sequence[Call], first_keys: Sequence[str | 
         for item in call.items:
             course = (number, item.course_id, item.course_sourced_id)
             of_item.append(courses.setdefault(course, len(courses)))
-    row = await pool.fetchrow(
+    row = await where.fetchrow(
         _PREPARE,
         [call.organisation for call in calls],
         [call.institution for call in calls],
@@ -102,12 +103,12 @@ async def prepare(pool: Pool, calls: Sequence[Call], first_keys: Sequence[str | 
 
 
 async def recall(
-    pool: Pool, keys: Sequence[str], payloads: Sequence[str]
-) -> Sequence[tuple[UUID | None, UUID | None]]:
-    """For each item the entry and batch made of it earlier, None where there is none with this content."""
-    row = await pool.fetchrow(_RECALL, keys, payloads)
+    where: Where, keys: Sequence[str], payloads: Sequence[str]
+) -> Sequence[tuple[UUID | None, UUID | None, int | None]]:
+    """For each item entry, batch and learner made of it earlier, None where none has this content."""
+    row = await where.fetchrow(_RECALL, keys, payloads)
     assert row is not None, "an aggregate has one row"
-    return list(zip(row["entries"] or (), row["batches"] or (), strict=True))
+    return list(zip(row["entries"] or (), row["batches"] or (), row["learners"] or (), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,10 @@ class Lines:
 
 
 async def post(
-    pool: Pool, calls: Sequence[Call], schemes: Sequence[int], lines: Lines
+    where: Where, calls: Sequence[Call], schemes: Sequence[int], lines: Lines
 ) -> Sequence[asyncpg.Record]:
     """Post in one transaction. Returns those items (from 1) that were not simply posted."""
-    return await pool.fetch(
+    return await where.fetch(
         _POST,
         [call.id for call in calls],
         [call.institution for call in calls],

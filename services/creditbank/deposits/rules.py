@@ -51,10 +51,12 @@ class Answers(NamedTuple):
     """What became of a call: its items' answers in their order, and the batch that holds its entries.
 
     A call that only repeats an earlier one makes nothing new: it names the batch of its first entry.
+    `learners` are the numbers of those the items are about, None where nobody was found.
     """
 
     batch: UUID
     items: list[Answer]
+    learners: list[int | None]
 
 
 class Refused(NamedTuple):

@@ -24,6 +24,7 @@ from services.creditbank.deposits.rules import (
 )
 from services.creditbank.learners import service as learners
 from services.creditbank.learners.keys import KeyRing
+from services.creditbank.tables import Connection, Where
 
 batch = repository.batch
 _ADMITTED: Final = "admitted"
@@ -42,18 +43,29 @@ class PostingDesk:
 
         All is posted in one transaction, or nothing when this raises.
         """
-        pool = self._database.pool
+        answers = await self._answer(self._database.pool, calls)
+        self._database.events_recorded()
+        return answers
+
+    async def post_within(self, connection: Connection, calls: Sequence[Call]) -> Sequence[Answers | Refused]:
+        """The same in the caller's transaction; whoever ends that tells the relay.
+
+        Accounts stay locked until then: give items of several such calls in the order of their learners.
+        """
+        return await self._answer(connection, calls)
+
+    async def _answer(self, where: Where, calls: Sequence[Call]) -> Sequence[Answers | Refused]:
         keys = [[key_digest(call.institution, item.key) for item in call.items] for call in calls]
         payloads = [[payload_digest(call.scheme, item) for item in call.items] for call in calls]
-        prepared = await repository.prepare(pool, calls, [of_call[0] for of_call in keys])
+        prepared = await repository.prepare(where, calls, [of_call[0] for of_call in keys])
         if prepared.repeated:
-            repeated = await self._recall(calls, prepared, keys, payloads)
+            repeated = await self._recall(where, calls, prepared, keys, payloads)
             if repeated is not None:
                 return repeated
-            prepared = await repository.prepare(pool, calls, [None for _ in calls])
-        wrapped_keys = await self._wrapped_keys(calls, prepared)
+            prepared = await repository.prepare(where, calls, [None for _ in calls])
+        wrapped_keys = await self._wrapped_keys(where, calls, prepared)
         lines = self._lines(calls, prepared, wrapped_keys, keys, payloads)
-        exceptions = await self._post(calls, prepared, lines) if lines.items else {}
+        exceptions = await self._post(where, calls, prepared, lines) if lines.items else {}
         answers = [
             exceptions.get(n) or Answer("posted", entry, None) for n, entry in enumerate(lines.entries)
         ]
@@ -61,14 +73,16 @@ class PostingDesk:
         position = 0
         for call, standing in zip(calls, prepared.standings, strict=True):
             if standing == _ADMITTED:
-                results.append(Answers(call.id, answers[position : position + len(call.items)]))
-                position += len(call.items)
+                here = slice(position, position + len(call.items))
+                results.append(Answers(call.id, answers[here], lines.learners[here]))
+                position = here.stop
             else:
                 results.append(Refused(standing))
         return results
 
     async def _recall(
         self,
+        where: Where,
         calls: Sequence[Call],
         prepared: Prepared,
         keys: Sequence[list[str]],
@@ -78,20 +92,23 @@ class PostingDesk:
         if any(standing != _ADMITTED for standing in prepared.standings):
             return None
         known = await repository.recall(
-            self._database.pool,
+            where,
             [one for some in keys for one in some],
             [one for some in payloads for one in some],
         )
-        if any(entry is None for entry, _ in known):
+        if any(entry is None for entry, _, _ in known):
             return None
-        answers = [Answer("replayed", entry, None) for entry, _ in known]
+        answers = [Answer("replayed", entry, None) for entry, _, _ in known]
+        learners = [learner for _, _, learner in known]
         ends = list(accumulate(len(call.items) for call in calls))
         return [
-            Answers(known[end - len(call.items)][1] or call.id, answers[end - len(call.items) : end])
-            for call, end in zip(calls, ends, strict=True)
+            Answers(known[begin][1] or call.id, answers[begin:end], learners[begin:end])
+            for begin, end, call in zip([0, *ends], ends, calls, strict=False)
         ]
 
-    async def _post(self, calls: Sequence[Call], prepared: Prepared, lines: Lines) -> dict[int, Answer]:
+    async def _post(
+        self, where: Where, calls: Sequence[Call], prepared: Prepared, lines: Lines
+    ) -> dict[int, Answer]:
         """Post the lines; returns the answers to those that were not simply posted."""
         kept = [
             (call, scheme)
@@ -101,15 +118,16 @@ class PostingDesk:
 
         async def once() -> dict[int, Answer]:
             rows = await repository.post(
-                self._database.pool, [call for call, _ in kept], [scheme for _, scheme in kept], lines
+                where, [call for call, _ in kept], [scheme for _, scheme in kept], lines
             )
             return {row["item"] - 1: Answer(row["answer"], row["entry"], row["reason"]) for row in rows}
 
-        exceptions = await retrying(once)
-        self._database.events_recorded()
-        return exceptions
+        # What failed within a transaction failed it: whoever began that begins again.
+        return await retrying(once) if where is self._database.pool else await once()
 
-    async def _wrapped_keys(self, calls: Sequence[Call], prepared: Prepared) -> list[bytes | None]:
+    async def _wrapped_keys(
+        self, where: Where, calls: Sequence[Call], prepared: Prepared
+    ) -> list[bytes | None]:
         """The learners' wrapped keys; who is no student gets account and key with the first credits."""
         if None not in prepared.wrapped_keys:
             return prepared.wrapped_keys
@@ -123,13 +141,12 @@ class PostingDesk:
         }
         if not missing:
             return prepared.wrapped_keys
-        async with self._database.pool.acquire() as connection:
-            opened = await learners.ensure_accounts(
-                connection,  # type: ignore[arg-type]  # a pooled connection stands for its own
-                self._keys,
-                [learner for learner, _ in sorted(missing)],
-                [scheme for _, scheme in sorted(missing)],
-            )
+        opened = await learners.ensure_accounts(
+            where,
+            self._keys,
+            [learner for learner, _ in sorted(missing)],
+            [scheme for _, scheme in sorted(missing)],
+        )
         return [
             wrapped if wrapped is not None or learner is None else opened.get(learner)
             for wrapped, learner in zip(prepared.wrapped_keys, prepared.learners, strict=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.creditbank.tables import Connection, Pool
+from services.creditbank.tables import Connection, Pool, Where
 
 _LEARN = """
 insert into learner (id, version, status, consent)
@@ -107,10 +107,10 @@ async def learn(connection: Connection, people: bytes, scheme: int) -> Sequence[
 
 
 async def open_accounts(
-    connection: Connection, learners: Sequence[int], schemes: Sequence[int], keys: Sequence[bytes]
+    where: Where, learners: Sequence[int], schemes: Sequence[int], keys: Sequence[bytes]
 ) -> dict[int, bytes]:
     """Open the missing accounts; returns each learner's wrapped key, which is the older if there was one."""
-    rows = await connection.fetch(_OPEN, learners, schemes, keys)
+    rows = await where.fetch(_OPEN, learners, schemes, keys)
     return {row["learner"]: row["wrapped"] for row in rows}
 
 

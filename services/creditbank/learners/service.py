@@ -11,7 +11,7 @@ from uuid import UUID
 from services.creditbank.learners import repository
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.schemes.rules import DEFAULT_SCHEME_ID
-from services.creditbank.tables import Connection
+from services.creditbank.tables import Connection, Where
 
 coverage = repository.coverage
 
@@ -46,11 +46,11 @@ async def erase(connection: Connection, people: Sequence[UUID]) -> None:
 
 
 async def ensure_accounts(
-    connection: Connection, keys: KeyRing, learners: Sequence[int], schemes: Sequence[int]
+    where: Where, keys: KeyRing, learners: Sequence[int], schemes: Sequence[int]
 ) -> dict[int, bytes]:
     """Open each learner's account in the scheme beside it where missing; returns the wrapped shred keys.
 
     Two callers at once make one key: the first stays, and both get it.
     """
     wrapped = [keys.fresh(learner) for learner in learners]
-    return await repository.open_accounts(connection, learners, schemes, wrapped)
+    return await repository.open_accounts(where, learners, schemes, wrapped)
