@@ -125,6 +125,27 @@ def _without_log(directory: Path) -> None:
     (directory / "export.json").write_text(json.dumps(manifest))
 
 
+def _without_erased(directory: Path, times: int) -> None:
+    """Leave the erased learner out, or add a copy under another id; every sum is made to fit."""
+    learner = _erased(rows(directory / "entries.jsonl"))["learner"]
+    count, amount = 0, 0
+    for name in ("entries.jsonl", "accounts.jsonl"):
+        found = rows(directory / name)
+        mine = [row for row in found if row["learner"] == learner]
+        kept = [row for row in found if row["learner"] != learner]
+        for copy in range(times):
+            other = f"{copy}{learner[1:]}"
+            kept += [json.loads(json.dumps(row).replace(learner, other)) for row in mine]
+        if name == "entries.jsonl":
+            count, amount = len(kept), len(found) - len(kept)
+        (directory / name).write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
+    manifest = json.loads((directory / "export.json").read_text())
+    (directory / "export.json").write_text(json.dumps({**manifest, "entries": count}))
+    (total,) = rows(directory / "institutions.jsonl")
+    total["amount"] = f"{float(total['amount']) + amount:.2f}"
+    (directory / "institutions.jsonl").write_text(json.dumps(total) + "\n")
+
+
 #: what is done to an export, and what `verify` says of it
 DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "amount": (
@@ -161,11 +182,13 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "balance": (altered("accounts.jsonl", lambda r: r[0]["parts"].update(available="9.00")), "line 1"),
     "head": (altered("accounts.jsonl", lambda r: r[0].update(head="00" * 32)), "line 1 .*|line 1: the chain"),
+    "account left out everywhere": (lambda d: _without_erased(d, times=0), "belongs to no entry"),
+    "erased account doubled": (lambda d: _without_erased(d, times=2), "belongs to another entry"),
     "account left out": (altered("accounts.jsonl", lambda r: r.pop(0)), "its entries are missing"),
     "last account left out": (altered("accounts.jsonl", lambda r: r.pop()), "without an account|missing"),
     "institution": (altered("institutions.jsonl", lambda r: r[0].update(amount="-1.00")), "institution"),
     "institution left out": (altered("institutions.jsonl", lambda r: r.clear()), "institution"),
-    "leaf tile": (tile("next-year", 0, 0, 21), "log next-year"),
+    "leaf tile": (tile("next-year", 0, 0, 21), "next-year: the tiles do not make the root"),
     "checkpoint": (lambda d: flip(next_log(d) / "checkpoint"), "log next-year: its checkpoint"),
     "older checkpoint": (
         lambda d: shutil.copy(next_log(d).with_name("old"), next_log(d) / "checkpoint"),

@@ -281,6 +281,24 @@ async def test_a_long_queue_is_sealed_in_several_blocks(log_bank: LogBank) -> No
     assert len(found) == 1, "these leaves are of no entry"
 
 
+@pytest.mark.parametrize(("previous", "size"), [(3, 3), (3, 2), (3, 6), (2, 5), (None, 5), (5, 5), (0, 5)])
+async def test_the_database_takes_no_checkpoint_that_does_not_follow(
+    log_bank: LogBank, previous: int | None, size: int
+) -> None:
+    """Whoever signs it: three leaves are signed, five ordered."""
+    await log_bank.post(3)
+    await log_bank.seal()
+    await log_bank.post(2)
+    async with log_bank.sequencer() as sequencer:
+        await sequencer.open()
+        record = "select record_checkpoint(1::smallint, $1, $2, 'root', 'note')"
+        await log_bank.database.pool.execute("select order_leaves(1::smallint, 10)")
+        with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError):
+            await log_bank.database.pool.execute(record, previous, size)
+    assert await log_bank.seal() == 2
+    assert (await log_bank.check()).size == 5
+
+
 @pytest.mark.parametrize("table", ["log", "log_key", "log_pending", "log_block", "log_checkpoint"])
 async def test_the_service_itself_can_alter_nothing_of_the_log(log_bank: LogBank, table: str) -> None:
     await log_bank.post(1)

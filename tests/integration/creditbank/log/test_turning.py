@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from services.creditbank.log.commands import CommandFailed, change_log
@@ -51,6 +52,18 @@ async def test_a_running_sequencer_goes_on_with_the_next_log(log_bank: LogBank) 
     assert leaves == log_bank._posted + 1
 
 
+async def test_no_log_begins_while_leaves_of_the_last_are_not_signed(log_bank: LogBank) -> None:
+    await log_bank.seal()
+    await log_bank.post(2)
+    await log_bank.database.pool.execute("select order_leaves(1::smallint, 10)")
+    with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError):
+        await log_bank.database.pool.execute("select begin_log('2999', 'origin', 'key', 'sealed')")
+    assert await log_bank.seal() == 2
+    await change_log(log_bank.settings, "begin", "2999")
+    with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError):
+        await log_bank.database.pool.execute("select order_leaves(1::smallint, 10)")
+
+
 async def test_a_log_begins_once_and_under_a_name(log_bank: LogBank) -> None:
     await log_bank.seal()
     for name in ("../x", "A", ""):
@@ -88,6 +101,18 @@ async def test_a_key_is_turned_with_overlap(log_bank: LogBank) -> None:
     for key_id in (old.key_id.hex(), new.key_id.hex(), "00000000", ""):
         with pytest.raises(CommandFailed):
             await change_log(log_bank.settings, "retire-key", key_id)
+
+
+async def test_a_running_sequencer_signs_with_the_new_key_at_once(log_bank: LogBank) -> None:
+    async with log_bank.sequencer() as sequencer:
+        await sequencer.open()
+        (old,) = await log_bank.verifiers()
+        await change_log(log_bank.settings, "add-key", None)
+        await change_log(log_bank.settings, "retire-key", old.key_id.hex())
+        await log_bank.post(1)
+        assert await sequencer.step() == 1
+        (new,) = [key for key in await log_bank.verifiers() if key != old]
+        assert [await _signed_by(log_bank, key) for key in (old, new)] == [False, True]
 
 
 async def _signed_by(log_bank: LogBank, verifier: Verifier) -> bool:
