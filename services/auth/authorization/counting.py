@@ -1,5 +1,6 @@
 """Counts that keep floods of requests from filling the audit or the table of those that wait."""
 
+from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,10 +14,10 @@ WAITING_WINDOW_S: Final = 600
 
 
 class Counts:
-    """Counts of one asking network, in Redis; its own errors say that it is away."""
+    """Counts of one asking network, in Redis, by its hash; Redis's own errors say that it is away."""
 
     def __init__(self, redis: Any, *, prefix: str, network: str) -> None:
-        self._redis, self._prefix, self._network = redis, prefix, network_of(network)
+        self._redis, self._prefix, self._network = redis, prefix, network
 
     async def is_worth_remembering(self, client: UUID) -> bool:
         """Whether this refusal of a client is the first, tenth, hundredth … of its minute."""
@@ -24,7 +25,8 @@ class Counts:
 
     async def may_wait(self) -> bool:
         """Whether one more request of this network may be kept until its person has acted."""
-        count = await self._next(f"authorization-requests:{self._network}", WAITING_WINDOW_S)
+        place = blake2b(network_of(self._network).encode(), digest_size=16).hexdigest()
+        count = await self._next(f"authorization-requests:{place}", WAITING_WINDOW_S)
         return count <= MOST_WAITING
 
     async def _next(self, name: str, seconds: int) -> int:
