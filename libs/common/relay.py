@@ -59,6 +59,16 @@ def head_key(prefix: str, service: str) -> str:
     return f"{prefix}events:{service}:head"
 
 
+async def take_out(redis: "Redis", *, service: str, prefix: str, sequences: Sequence[int]) -> None:
+    """Take events out of the stream whose data must not be read there any more.
+
+    Who still needs one finds a gap in its place, and what the outbox says of it now in the feed.
+    """
+    for begin in range(0, len(sequences), BATCH):
+        identifiers = [f"{sequence}-0" for sequence in sequences[begin : begin + BATCH]]
+        await redis.xdel(stream_key(prefix, service), *identifiers)
+
+
 class Relay:
     """Publishes one service's events until cancelled; any number may run, one leads."""
 

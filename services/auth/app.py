@@ -10,6 +10,7 @@ from starlette.datastructures import State
 from libs.common.http import Service, create_app
 from libs.common.http.cross_origin import CrossOrigin
 from libs.common.identity import KeySource
+from libs.common.relay import take_out
 from libs.common.revocations import RevocationSource
 from services.auth.account import pages as account
 from services.auth.accounts import pages as account_pages
@@ -171,7 +172,12 @@ def _furnish(state: State, settings: AuthSettings) -> None:
     state.roster_workers = Workers(settings, state.database)
     state.calendar = CalendarWorker(state.database, time_zone=settings.time_zone)
     state.pruner = Pruner(state.database.pool)
-    state.eraser = Eraser(state.database)
+    state.eraser = Eraser(
+        state.database,
+        lambda sequences: take_out(
+            state.redis, service="auth", prefix=settings.redis_prefix, sequences=sequences
+        ),
+    )
     state.metadata = discovery.Metadata(settings.issuer)
 
 

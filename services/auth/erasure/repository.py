@@ -169,6 +169,12 @@ async def forget(where: Where, ids: Sequence[UUID]) -> None:
         await execute(where, statement, list(ids))
 
 
+async def told_before(where: Where, ids: Sequence[UUID]) -> list[int]:
+    """The numbers of the events that told of these people."""
+    statement = "select sequence from outbox where subject = any($1::text[]) and sequence is not null"
+    return [row["sequence"] for row in await fetch(where, statement, [str(person) for person in ids])]
+
+
 async def note_done(where: Where, people: Sequence[UUID]) -> None:
     await execute(
         where,

@@ -4,6 +4,7 @@ What is done cannot be undone: facts, account, sessions, names in rosters, roles
 stays as nobody's, so that books and audits that name it still hold, and the other services are told.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -96,7 +97,11 @@ async def cancel(session: Where, actor: Actor, person: UUID) -> None:
     await remember(session, actor, "erasure.cancelled", organisation=place, subject=person)
 
 
-async def erase_due(database: Database) -> int:
+#: takes events of these numbers from where they can be read besides the database
+TakeOut = Callable[[Sequence[int]], Awaitable[None]]
+
+
+async def erase_due(database: Database, take_out: TakeOut | None = None) -> int:
     """Erase those whose day has come and whom nothing keeps; how many. Any number of processes may."""
     erased = 0
     while True:
@@ -105,7 +110,7 @@ async def erase_due(database: Database) -> int:
             async with database.transaction() as session:
                 people = await repository.take_due(session, MOST_AT_ONCE)
                 if people:
-                    await _erase(session, people)
+                    await _erase(session, people, take_out)
                 return len(people)
 
         done = await retrying(once)
@@ -114,7 +119,7 @@ async def erase_due(database: Database) -> int:
             return erased
 
 
-async def _erase(session: Where, people: list[UUID]) -> None:
+async def _erase(session: Where, people: list[UUID], take_out: TakeOut | None) -> None:
     ids = await repository.all_ids(session, people)
     affected = await repository.affected(session, ids)
     places = {person: await repository.place_of(session, person) for person in people}
@@ -128,3 +133,7 @@ async def _erase(session: Where, people: list[UUID]) -> None:
         await record_classes(session, affected["classes"])
     for person in people:
         await remember(session, SYSTEM, "person.erased", organisation=places[person], subject=person)
+    if (
+        take_out is not None
+    ):  # if this fails, nothing has happened; if what follows fails, there are gaps only
+        await take_out(await repository.told_before(session, ids))
