@@ -1,5 +1,6 @@
 """The index of routes sends every request where FastAPI's own routing would, which asks each in turn."""
 
+import copy
 import functools
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -43,9 +44,14 @@ def _recording(route: BaseRoute) -> ASGIApp:
 
 
 def _with_recorders(router: APIRouter) -> APIRouter:
+    """The router with copies of its routes: the services' modules share theirs with every application."""
+    copies: list[BaseRoute] = []
     for route in router.routes:
         assert isinstance(route, (Route, Mount)), "a kind of route that this test does not know"
-        route.app = _recording(route)
+        copied = copy.copy(route)
+        copied.app = _recording(copied)
+        copies.append(copied)
+    router.routes[:] = copies
     return router
 
 
