@@ -58,6 +58,9 @@ def test_higher_credits_are_counted_where_a_level_needs_them() -> None:
     held = [lot(1, 90, GENERAL), lot(2, 40, ANY), lot(3, 60, MAJOR)]
     made = audit(rules, held, TODAY)
     assert made.is_met
+    # Even before own ones, which come first where there is a choice.
+    elsewhere = [replace(one, issuer=COLLEGE, is_own=False) for one in held[1:]]
+    assert audit(rules, [held[0], *elsewhere], TODAY).is_met
     made = audit(rules, [lot(1, 90, GENERAL), lot(3, 60, MAJOR)], TODAY)
     assert [(one.rule, one.code, one.missing) for one in made.unmet] == [("level", "5", 30)]
 
