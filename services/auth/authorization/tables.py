@@ -46,6 +46,7 @@ class AuthorizationCode(Table, table=True):
     __tablename__ = "authorization_code"
     __table_args__ = (
         Index("ix_authorization_code_expires_at", "expires_at"),
+        Index("ix_authorization_code_session_id", "session_id"),
         Index("ix_authorization_code_person_id", "person_id", "client_id"),
     )
 

@@ -6,12 +6,21 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.auth.audit.rules import INSERT as AUDIT
+from services.auth.sessions.rules import REMEMBERED_DAYS
 from services.auth.sql import Where, fetch
 
 # One statement, so one round trip and one transaction: the session and the audit. The account is held
-# meanwhile: who suspends it or sets another password ends this session too, or it never begins.
-_START: Final = """
-with holder as materialized (
+# meanwhile: who suspends it or sets another password ends this session too, or it never begins. In passing,
+# some that are long over are forgotten, with the addresses they came from.
+_START: Final = f"""
+with gone as (
+  delete from session where id in (
+    select s.id from session s
+    where s.expires_at < now() - interval '{REMEMBERED_DAYS} days'
+      and not exists (select from token_family f where f.session_id = s.id)
+      and not exists (select from authorization_code c where c.session_id = s.id)
+    order by s.expires_at limit 10 for update skip locked)
+), holder as materialized (
   select a.person_id from account a
   where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $6 for share
 ), opened as (

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, Text, UniqueConstraint
+from sqlalchemy import ARRAY, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.auth.tables import Table, key, moment, reference
@@ -14,6 +14,12 @@ class Session(Table, table=True):
 
     __table_args__ = (
         Index("ix_session_person_id", "person_id", "id"),
+        Index("ix_session_expires_at", "expires_at"),
+        Index(
+            "ix_session_active_role_id",
+            "active_role_id",
+            postgresql_where=text("active_role_id is not null"),
+        ),
         UniqueConstraint("secret_digest"),
     )
 
@@ -22,7 +28,7 @@ class Session(Table, table=True):
     created_at: datetime = moment()
     expires_at: datetime
     ended_at: datetime | None = None
-    network: str | None = Field(default=None, description="the /24 or /64 it was opened from")
+    network: str | None = Field(default=None, description="the address it was opened from, of IPv6 the /64")
     device: str | None = Field(default=None, description="what the browser said of itself")
     secret_digest: bytes | None = Field(default=None, description="SHA-256 of the browser's cookie")
     authenticated_at: datetime = moment()

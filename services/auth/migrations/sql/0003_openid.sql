@@ -37,6 +37,10 @@ alter table session
   add constraint uq_session_secret_digest unique (secret_digest),
   add constraint fk_session_active_role_id foreign key(active_role_id) references role_assignment (id)
 
+create index ix_session_active_role_id on session (active_role_id) where active_role_id is not null
+
+create index ix_session_expires_at on session (expires_at)
+
 create table authorization_request (
   id uuid default uuid7() not null,
   client_id uuid not null,
@@ -87,6 +91,8 @@ create table authorization_code (
 )
 
 create index ix_authorization_code_expires_at on authorization_code (expires_at)
+
+create index ix_authorization_code_session_id on authorization_code (session_id)
 
 create index ix_authorization_code_person_id on authorization_code (person_id, client_id)
 
