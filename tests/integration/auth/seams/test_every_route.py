@@ -144,3 +144,40 @@ def _without_ids(answer: httpx.Response) -> dict[str, Any]:
     return {
         name: value for name, value in document.items() if name not in ("instance", "trace_id", "request_id")
     }
+
+
+BODIES_OF_JSON = sorted(case for case in BODIES if case[0] != "GET" and case != UPLOAD)
+ASSIGNED = {
+    "id": str(uuid4()),
+    "is_admin": True,
+    "tenant_id": str(uuid4()),
+    "created_at": "2020-01-01T00:00:00Z",
+}
+
+
+def test_attack_59_no_body_takes_what_it_does_not_name(auth_app: FastAPI) -> None:
+    document = auth_app.openapi()
+    schemas = document["components"]["schemas"]
+    named = {
+        (method, path, name)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        for name in _named(operation.get("requestBody", {}).get("content", {}).get("application/json"))
+    }
+    assert len(named) > 20
+    assert not [one for one in named if schemas[one[2]].get("additionalProperties") is not False]
+
+
+def _named(schema: object) -> list[str]:
+    return re.findall(r"schemas/(\w+)", str(schema))
+
+
+@pytest.mark.parametrize(("method", "path"), [case for case in BODIES_OF_JSON if BODIES[case] is not None])
+@pytest.mark.parametrize("name", sorted(ASSIGNED))
+async def test_attack_59_members_that_are_nobodys_to_assign_are_refused(
+    world: World, method: str, path: str, name: str
+) -> None:
+    head, ids = world.people["administrator"], world.own.values()
+    body = filled(BODIES[method, path], ids) | {name: ASSIGNED[name]}
+    answer = await head.http.request(method, filled(path, ids), json=body)
+    assert answer.status_code == 422, said(answer, name)
