@@ -192,7 +192,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         state.passwords.start()
         if background:
             await state.roster_workers.start()
-            await state.calendar.start()
+            state.calendar.start()
             state.pruner.start()
             state.eraser.start()
             state.courier.start()

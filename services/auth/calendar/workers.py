@@ -1,13 +1,11 @@
 """Looks at the calendar every hour, and right after midnight."""
 
-import asyncio
 from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from libs.common import logs
-from libs.common.database import Database, is_away
-from libs.common.tasks import end
+from libs.common.database import Database
+from libs.common.recurring import Recurring
 from services.auth.calendar import service
 
 EVERY_SECONDS: Final = 3600.0
@@ -17,35 +15,20 @@ CALENDAR_TOLD: Final = "calendar.told"
 CALENDAR_FAILED: Final = "calendar.failed"
 
 
-class CalendarWorker:
+class CalendarWorker(Recurring):
     """Tells of what the day changed; of several processes, one does it."""
 
     def __init__(self, database: Database, *, time_zone: str) -> None:
+        super().__init__(self.look, failed=CALENDAR_FAILED, retry_seconds=PAUSE_SECONDS)
         self._database = database
         self._time_zone = time_zone
-        self._task: asyncio.Task[None] | None = None
-        self._log = logs.logger(__name__)
 
-    async def start(self) -> None:
-        """Begin, with the days that passed while no process ran."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            await end(self._task)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                number = await service.tell(self._database, time_zone=self._time_zone)
-                if number:
-                    self._log.info(CALENDAR_TOLD, subjects=number)
-                pause = seconds_to_wait(datetime.now(ZoneInfo(self._time_zone)))
-            except Exception as error:
-                if not is_away(error):
-                    self._log.error(CALENDAR_FAILED, exc_info=error)
-                pause = PAUSE_SECONDS
-            await asyncio.sleep(pause)
+    async def look(self) -> float:
+        """Tell of the day, and of those that passed while no process ran; the seconds until the next look."""
+        number = await service.tell(self._database, time_zone=self._time_zone)
+        if number:
+            self._log.info(CALENDAR_TOLD, subjects=number)
+        return seconds_to_wait(datetime.now(ZoneInfo(self._time_zone)))
 
 
 def seconds_to_wait(now: datetime) -> float:

@@ -1,15 +1,12 @@
 """Sends what waits, one mail at a time, apart from every request."""
 
-import asyncio
 import smtplib
-from contextlib import suppress
 from datetime import timedelta
 from email.errors import MessageError
 from typing import Any, Final
 
-from libs.common import logs
-from libs.common.database import Database, is_away
-from libs.common.tasks import end
+from libs.common.database import Database
+from libs.common.recurring import Recurring
 from services.auth.mail import repository
 from services.auth.mail.carriers import SECONDS, Carrier, MailRefused, composed
 from services.auth.mail.rules import pause_after
@@ -24,7 +21,7 @@ LOOK_SECONDS: Final = 2.0
 _LEASE: Final = timedelta(seconds=6 * SECONDS)  # longer than any attempt, whose every step has its limit
 
 
-class Courier:
+class Courier(Recurring):
     """Sends the mail of all processes' transactions; a failure is tried again, ever later, until it is late.
 
     Each mail is sent at least once: a courier that dies after the server took it sends it again, under the
@@ -39,41 +36,25 @@ class Courier:
         sender: str,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
+        super().__init__(self.look, failed=COURIER_FAILED, retry_seconds=look_seconds)
         self._database = database
         self._carrier = carrier
         self._sender = sender
         self._look_seconds = look_seconds
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._log = logs.logger(__name__)
 
     def start(self) -> None:
         """Begin to look for mail; where it cannot be sent, it is only forgotten once it is late."""
         if self._carrier is None:
             self._log.warning(MAIL_HAS_NO_SERVER)
-        self._task = asyncio.create_task(self._run(self._carrier))
+        super().start()
 
-    async def stop(self) -> None:
-        if self._task is not None:
-            await end(self._task)
-
-    def wake(self) -> None:
-        """Say that there is mail."""
-        self._woken.set()
-
-    async def _run(self, carrier: Carrier | None) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                if carrier is None:
-                    await repository.forget_late(self._database.pool)
-                while carrier is not None and await self._one(carrier):
-                    pass
-            except Exception as error:
-                if not is_away(error):
-                    self._log.error(COURIER_FAILED, exc_info=error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._look_seconds)
+    async def look(self) -> float:
+        """Send whatever is due."""
+        if self._carrier is None:
+            await repository.forget_late(self._database.pool)
+        while self._carrier is not None and await self._one(self._carrier):
+            pass
+        return self._look_seconds
 
     async def _one(self, carrier: Carrier) -> bool:
         """Send the mail that is due; False if none is."""

@@ -9,7 +9,6 @@ that made it, within 2 seconds in every other process of ours while this service
 with the token's own end.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,10 +16,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from libs.common import logs
 from libs.common.paging import decode_cursor, encode_cursor
+from libs.common.recurring import Recurring
 from libs.common.revocations import Revocation, RevocationPage, RevocationSource
-from libs.common.tasks import end
 from libs.common.tokens import Claims
 from services.auth.revocations import repository
 from services.auth.revocations.rules import (
@@ -115,25 +113,13 @@ def own_list(pool: Any, keys_version: Callable[[], str]) -> RevocationSource:
     return read
 
 
-class Pruner:
-    """Forgets, every minute, what can end nothing any more. `start` before use, `stop` at the end."""
+class Pruner(Recurring):
+    """Forgets, every minute, what can end nothing any more."""
 
     def __init__(self, pool: Any) -> None:
+        super().__init__(self._prune, failed=REVOCATIONS_NOT_PRUNED, retry_seconds=PRUNE_SECONDS)
         self._pool = pool
-        self._task: asyncio.Task[None] | None = None
-        self._log = logs.logger(__name__)
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._prune_for_ever())
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            await end(self._task)
-
-    async def _prune_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(PRUNE_SECONDS)
-            try:
-                await repository.prune(self._pool, MOST_PRUNED)
-            except Exception as error:  # the database is away: the next time then
-                self._log.warning(REVOCATIONS_NOT_PRUNED, error=type(error).__name__)
+    async def _prune(self) -> float:
+        await repository.prune(self._pool, MOST_PRUNED)
+        return PRUNE_SECONDS
