@@ -1,21 +1,27 @@
 """Composition of creditbank: settings, routes, the events it reads, the desk that merges postings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from libs.common.database import Database
+from libs.common.events import Event
 from libs.common.http import Service, create_app
 from libs.common.http.app import Source
 from libs.common.identity import KeySource
+from libs.common.inbox import Handler
 from libs.common.tasks import end
 from services.creditbank.accounts.routes import router as accounts
 from services.creditbank.deposits.routes import LARGEST_BODY, PATH
 from services.creditbank.deposits.routes import router as deposits
 from services.creditbank.deposits.rules import MOST_ITEMS
 from services.creditbank.deposits.service import PostingDesk
+from services.creditbank.files import handlers as files_handlers
+from services.creditbank.files.routes import PATH as FILES_PATH
+from services.creditbank.files.routes import router as files
+from services.creditbank.files.rules import LARGEST_UPLOAD
+from services.creditbank.files.worker import FileWorker
 from services.creditbank.institutions.handlers import organisation_changed
 from services.creditbank.institutions.routes import router as institutions
 from services.creditbank.learners.handlers import people_erased, people_merged, person_changed
@@ -28,11 +34,34 @@ from services.creditbank.log.service import LogReader
 from services.creditbank.outcomes.handlers import course_changed
 from services.creditbank.schemes.routes import router as schemes
 from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
+from services.creditbank.suspense import handlers as suspense_handlers
+from services.creditbank.suspense.routes import router as suspense
+from services.creditbank.tables import Connection
 
 _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
 books. 学分银行：机构记入学分，终身留存，账目可审计。
 """
+
+
+def in_order(*handlers: Handler) -> Handler:
+    """One handler of several slices for one type of event, in the transaction they share."""
+
+    async def handle(connection: Connection, events: Sequence[Event]) -> None:
+        for handler in handlers:
+            await handler(connection, events)
+
+    return handle
+
+
+@asynccontextmanager
+async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """What runs beside the requests, until they end."""
+    tasks = [asyncio.ensure_future(run()) for run in runs]
+    try:
+        yield
+    finally:
+        await end(*tasks)
 
 
 def build(
@@ -50,20 +79,13 @@ def build(
         app.state.desk = Coalescer(posting.post, limit=MOST_ITEMS, workers=settings.posting_writers)
         app.state.shred_keys = ring
         app.state.log_reader = LogReader(settings.log_directory)
-        async with sequencing(app.state.database):
+        app.state.file_worker = FileWorker(app.state.database, posting, app.state.desk.call)
+        tasks = [app.state.file_worker.run] if background else []
+        if background and settings.sequence_while_serving and settings.log_directory:
+            tasks.append(Sequencing(app.state.database, settings).run)
+        async with running(*tasks):
             yield
         await app.state.desk.stop()
-
-    @asynccontextmanager
-    async def sequencing(database: Database) -> AsyncIterator[None]:
-        if not (background and settings.sequence_while_serving and settings.log_directory):
-            yield
-            return
-        task = asyncio.create_task(Sequencing(database, settings).run())
-        try:
-            yield
-        finally:
-            await end(task)
 
     return create_app(
         Service(
@@ -72,7 +94,7 @@ def build(
             description=_DESCRIPTION,
             audience=AUDIENCE,
             settings=settings,
-            routers=[deposits, accounts, institutions, learners, schemes, log],
+            routers=[deposits, files, suspense, accounts, institutions, learners, schemes, log],
             sources={
                 "auth": Source(
                     address=settings.auth_address,
@@ -81,14 +103,18 @@ def build(
                         "auth.organisation.changed.v1": organisation_changed,
                         "auth.course.changed.v1": course_changed,
                         # in this order within a batch: whoever is no more is not made anew
-                        "auth.person.erased.v1": people_erased,
+                        "auth.person.erased.v1": in_order(
+                            files_handlers.people_erased, suspense_handlers.people_erased, people_erased
+                        ),
                         "auth.person.merged.v1": people_merged,
-                        "auth.person.changed.v1": person_changed(ring),
+                        "auth.person.changed.v1": in_order(
+                            person_changed(ring), suspense_handlers.person_changed
+                        ),
                     },
                 )
             },
             keys=keys,
-            body_limits={PATH: LARGEST_BODY},
+            body_limits={PATH: LARGEST_BODY, FILES_PATH: LARGEST_UPLOAD},
             lifespan=desk,
             background=background,
         )

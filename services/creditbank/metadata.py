@@ -4,12 +4,14 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+import services.creditbank.files.tables
 import services.creditbank.institutions.tables
 import services.creditbank.learners.tables
 import services.creditbank.ledger.tables
 import services.creditbank.log.tables
 import services.creditbank.outcomes.tables
-import services.creditbank.schemes.tables  # noqa: F401
+import services.creditbank.schemes.tables
+import services.creditbank.suspense.tables  # noqa: F401
 from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.creditbank.tables import Table

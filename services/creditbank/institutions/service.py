@@ -1,5 +1,6 @@
 """Institutions: copies kept by events, and who may look at one."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from libs.common.identity import Caller
@@ -9,6 +10,13 @@ from services.creditbank.tables import Pool
 learn = repository.learn
 #: roles that look after an organisation and all below it
 OVERSEEING = ("administrator", "registrar", "auditor")
+
+
+async def holds_role_above(pool: Pool, institution: UUID, caller: Caller, roles: Collection[str]) -> bool:
+    """Whether a person now holds one of the roles at the institution or above it."""
+    return caller.is_person and await repository.has_role_above(
+        pool, institution, person=caller.subject, roles=roles
+    )
 
 
 async def may_oversee(pool: Pool, institution: UUID, caller: Caller) -> bool:

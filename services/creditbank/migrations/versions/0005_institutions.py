@@ -1,0 +1,16 @@
+"""Files of credits to post, and credits that wait for their learners; the books know neither."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+_FOLDER = Path(__file__).parents[1] / "sql"
+
+
+def upgrade() -> None:
+    for name in ("files", "suspense"):
+        for statement in (_FOLDER / f"0005_{name}.sql").read_text(encoding="utf-8").split("\n\n"):
+            op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,17 @@
+"""Expected failures of looking after what waits for its learner."""
+
+from libs.common.languages import Text
+from libs.common.problems import Conflict
+
+
+class NotWaiting(Conflict):
+    """The item waits no more: it was posted, refused or withdrawn."""
+
+    title = Text("The item waits no more", "该项目已不在等待")
+
+
+class ClaimRefused(Conflict):
+    """The credits cannot be posted to this learner; `reason` is one of those of items."""
+
+    title = Text("The credits could not be posted", "学分未能记入")
+    detail = Text("They still wait. The reason is: {reason}.", "该项目仍在等待，原因：{reason}。")
