@@ -16,8 +16,8 @@ from infra.dev.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
-#: the services that send mail
-MAILERS = ("auth",)
+#: settings that name places beside the services' logs: mail is not sent but written there
+FOLDERS = {"auth": ("MAIL_SERVER", "file:{}", "mail"), "creditbank": ("LOG_DIRECTORY", "{}", "log")}
 STOPPING = ((signal.SIGTERM, 15.0),)
 NEIGHBOURS = {"auth": (), "spaces": ("auth", "creditbank"), "creditbank": ("auth",)}
 
@@ -103,19 +103,16 @@ def run_once(service: Service, command: str, text: str = "") -> None:
 def describe(
     stores: Stores, ports: dict[str, int], credentials: Credentials, logs: Path, boot: str
 ) -> list[Service]:
-    """The three services with everything they read from outside; settings given by the caller win.
-
-    Mail is not sent but written to the folder `mail` beside the logs.
-    """
-    mail = logs.parent / "mail"
+    """The three services with everything they read from outside; settings given by the caller win."""
+    state = logs.parent
     return [
-        Service(name, port, boot, _environment(name, stores, ports, credentials, mail), logs / f"{name}.log")
+        Service(name, port, boot, _environment(name, stores, ports, credentials, state), logs / f"{name}.log")
         for name, port in ports.items()
     ]
 
 
 def _environment(
-    name: str, stores: Stores, ports: dict[str, int], credentials: Credentials, mail: Path
+    name: str, stores: Stores, ports: dict[str, int], credentials: Credentials, state: Path
 ) -> dict[str, str]:
     store = stores.services[name]
     issuer = addresses.address(ports["auth"])
@@ -131,8 +128,9 @@ def _environment(
         settings["CLIENT_SECRET"] = credentials.document[name]["client_secret"]
     for neighbour in NEIGHBOURS[name]:
         settings[f"{neighbour.upper()}_ADDRESS"] = addresses.address(ports[neighbour])
-    if name in MAILERS:
-        settings["MAIL_SERVER"] = f"file:{mail.resolve()}"
+    if name in FOLDERS:
+        setting, form, folder = FOLDERS[name]
+        settings[setting] = form.format((state / folder).resolve())
     if name in SEALERS:
         settings["KEY_ENCRYPTION_KEY"] = credentials.document[f"{name}_key_encryption_key"]
     prefix = name.upper()
