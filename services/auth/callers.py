@@ -7,6 +7,8 @@ from fastapi import Depends, Request
 from libs.common.identity import Caller, require
 from libs.common.problems import Forbidden
 from services.auth.actors import Actor
+from services.auth.clients.problems import ApplicationOfOthers
+from services.auth.clients.service import find
 
 
 def actor_of(caller: Caller) -> Actor:
@@ -23,6 +25,14 @@ async def _account(caller: Annotated[Caller, Depends(require("account"))]) -> Ac
     if not caller.is_person:
         raise Forbidden
     return actor_of(caller)
+
+
+async def _in_person(request: Request, caller: Annotated[Caller, Depends(require("account"))]) -> Actor:
+    actor = await _account(caller)
+    client = await find(request.app.state.clients, caller.client_id or "")
+    if client is None or client.needs_consent:
+        raise ApplicationOfOthers
+    return actor
 
 
 async def _manager(caller: Annotated[Caller, Depends(require("organisations.manage"))]) -> Actor:
@@ -46,6 +56,8 @@ async def _network(request: Request) -> str:
 
 #: a signed-in person, about the own account
 AccountHolder = Annotated[Actor, Depends(_account)]
+#: the same in an application of the platform: for what decides who signs in, or about a whole record
+AccountHolderInPerson = Annotated[Actor, Depends(_in_person)]
 #: a signed-in person who manages; what exactly, the roles decide
 Manager = Annotated[Actor, Depends(_manager)]
 #: a person or an institution's client that reads people and classes

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from libs.common.database import Writing
 from services.auth.actors import Actor
-from services.auth.callers import AccountHolder, Manager
+from services.auth.callers import AccountHolderInPerson, Manager
 from services.auth.erasure import service
 from services.auth.erasure.schemas import Erasure
 
 router: Final = APIRouter(prefix="/v1", tags=["erasure"])
 
 
-async def _own(session: Writing, actor: AccountHolder) -> tuple[Actor, UUID]:
+async def _own(session: Writing, actor: AccountHolderInPerson) -> tuple[Actor, UUID]:
     return actor, await service.require_own(session, actor)
 
 
-async def _child(child: UUID, session: Writing, actor: AccountHolder) -> tuple[Actor, UUID]:
+async def _child(child: UUID, session: Writing, actor: AccountHolderInPerson) -> tuple[Actor, UUID]:
     return actor, await service.require_care(session, actor, child)
 
 

@@ -9,7 +9,7 @@ from libs.common.database import DatabaseOf, Reading, Writing
 from libs.common.languages import preferred
 from libs.common.paging import Page, PagingOf
 from services.auth.answers import page_answer
-from services.auth.callers import AccountHolder, Manager
+from services.auth.callers import AccountHolder, AccountHolderInPerson, Manager
 from services.auth.guardians import service, texts
 from services.auth.guardians.schemas import (
     Child,
@@ -53,7 +53,7 @@ async def list_children(
 
 @router.put("/me/children/{child}/consent", response_model=Child, summary="Give, refuse or withdraw consent")
 async def decide_for_child(
-    child: UUID, body: ConsentWish, session: Writing, actor: AccountHolder, response: Response
+    child: UUID, body: ConsentWish, session: Writing, actor: AccountHolderInPerson, response: Response
 ) -> Child:
     """As a guardian of a child under 14, or of a pupil whose age nobody told.
 

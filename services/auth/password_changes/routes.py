@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Header, Request
 
 from libs.common.languages import preferred
-from services.auth.callers import AccountHolder, Network
+from services.auth.callers import AccountHolderInPerson, Network
 from services.auth.password_changes.schemas import PasswordChange
 from services.auth.password_changes.service import PasswordChanges
 
@@ -16,7 +16,7 @@ router: Final = APIRouter(prefix="/v1/me", tags=["accounts"])
 async def change_password(
     body: PasswordChange,
     request: Request,
-    actor: AccountHolder,
+    actor: AccountHolderInPerson,
     network: Network,
     accept_language: Annotated[str | None, Header()] = None,
 ) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from libs.common.database import DatabaseOf, Writing
 from services.auth.answers import answer
-from services.auth.callers import AccountHolder, Manager, Network
+from services.auth.callers import AccountHolder, AccountHolderInPerson, Manager, Network
 from services.auth.second_factors import repository, service
 from services.auth.second_factors.dependencies import SecondFactorsOf
 from services.auth.second_factors.schemas import (
@@ -32,7 +32,7 @@ async def read_second_factor(database: DatabaseOf, actor: AccountHolder) -> Resp
     "/me/second-factor", status_code=201, response_model=EnrolmentAnswer, summary="Begin a second factor"
 )
 async def begin_second_factor(
-    second_factors: SecondFactorsOf, actor: AccountHolder, response: Response
+    second_factors: SecondFactorsOf, actor: AccountHolderInPerson, response: Response
 ) -> EnrolmentAnswer:
     """Needs a sign-in of the last five minutes. Counts for nothing until it is confirmed with a code."""
     begun = await second_factors.begin(actor)
@@ -44,7 +44,7 @@ async def begin_second_factor(
     "/me/second-factor/confirmation", response_model=RecoveryCodes, summary="Let the second factor count"
 )
 async def confirm_second_factor(
-    body: SecondFactorCode, second_factors: SecondFactorsOf, actor: AccountHolder, response: Response
+    body: SecondFactorCode, second_factors: SecondFactorsOf, actor: AccountHolderInPerson, response: Response
 ) -> RecoveryCodes:
     """With the app's code, in the session that began it, within ten minutes. Other sessions end."""
     codes = await second_factors.confirm(actor, body.code, datetime.now(UTC))
@@ -58,7 +58,7 @@ async def confirm_second_factor(
 async def renew_recovery_codes(
     body: SecondFactorCode,
     second_factors: SecondFactorsOf,
-    actor: AccountHolder,
+    actor: AccountHolderInPerson,
     network: Network,
     response: Response,
 ) -> RecoveryCodes:
@@ -70,7 +70,7 @@ async def renew_recovery_codes(
 
 @router.post("/me/second-factor/removal", status_code=204, summary="Remove the second factor")
 async def remove_second_factor(
-    body: SecondFactorCode, second_factors: SecondFactorsOf, actor: AccountHolder, network: Network
+    body: SecondFactorCode, second_factors: SecondFactorsOf, actor: AccountHolderInPerson, network: Network
 ) -> None:
     """Needs a fresh sign-in, a code, and a password long enough alone."""
     await second_factors.remove(actor, body.code, datetime.now(UTC), network=network)
