@@ -68,6 +68,7 @@ def _run(options: argparse.Namespace) -> None:
 
             seeding.ensure_demo_region(where, credentials)
         document = table.run_document(where, credentials, services, boot)
+        service.write_environments(services, options.state)
         write_private(run_file, document)
         print(table.render(document), flush=True)
         keeper.watch()

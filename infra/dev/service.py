@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from infra.dev import addresses, processes
 from infra.dev.credentials import READERS, SEALERS, Credentials
 from infra.dev.processes import StartError
+from infra.dev.state import write_private_text
 from infra.dev.stores import Stores
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +82,14 @@ class Service:
         """What to tell when it ended by itself."""
         how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
         return f"{self.name} {how}. The end of {self.log}:\n{processes.tail(self.log)}"
+
+
+def write_environments(services: list[Service], folder: Path) -> None:
+    """What each service reads from outside, for a shell that runs its commands: `. .state/auth.env`."""
+    for service in services:
+        mine = sorted(name for name in service.environment if name.startswith(f"{service.name.upper()}_"))
+        lines = [f"export {name}={shlex.quote(service.environment[name])}\n" for name in mine]
+        write_private_text(folder / f"{service.name}.env", "".join(lines))
 
 
 def run_once(service: Service, command: str, text: str = "") -> None:

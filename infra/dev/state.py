@@ -50,10 +50,14 @@ def make_private(directory: Path) -> None:
 
 def write_private(path: Path, document: Any) -> None:
     """Replaces a JSON file in one step; nobody but the owner can read it at any moment."""
+    write_private_text(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_private_text(path: Path, text: str) -> None:
+    """The same for any text."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2, ensure_ascii=False)
-        file.write("\n")
+        file.write(text)
     draft.replace(path)
 
 
