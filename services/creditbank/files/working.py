@@ -199,6 +199,7 @@ class FileWork:
             return answers
         entries, hashes = [entry for entry, _ in replayed], [hashed for _, hashed in replayed]
         own = await repository.own_entries(self._connection, self._id, part[0][0], entries, hashes)
+        own -= {one.entry for one in answers if one.outcome == "posted" and one.entry is not None}
         corrected = []
         for one in answers:
             if one.outcome == "replayed" and one.entry in own:

@@ -1,7 +1,7 @@
 """creditbank on real stores, over HTTP in process. A trigger watches every posting made in these tests."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -17,6 +17,9 @@ from services.creditbank.learners.keys import KeyRing
 from services.creditbank.settings import AUDIENCE, CreditbankSettings
 from tests.integration.creditbank.world import District, make_district, person, tell_of_people
 from tests.issuer import Issuer, bearer
+
+if TYPE_CHECKING:
+    from tests.integration.creditbank.sending import Files
 
 WATCH = """
 create constraint trigger sums_to_zero after insert on posting deferrable initially deferred
@@ -169,3 +172,11 @@ async def teacher(database: Database, keys: KeyRing, district: District) -> UUID
     identifier = new_id()
     await tell_of_people(database, keys, person(identifier, ("teacher", district.school)))
     return identifier
+
+
+@pytest.fixture
+def files(bank: Bank, app: FastAPI, district: District) -> "Files":
+    """Files as the district's first school sends them."""
+    from tests.integration.creditbank.sending import Files
+
+    return Files(bank, app, district.school)
