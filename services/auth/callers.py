@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 from libs.common.identity import Caller, require
 from libs.common.problems import Forbidden
 from services.auth.actors import Actor
-from services.auth.clients.problems import ApplicationOfOthers
 from services.auth.clients.service import find
 
 
@@ -31,7 +30,7 @@ async def _in_person(request: Request, caller: Annotated[Caller, Depends(require
     actor = await _account(caller)
     client = await find(request.app.state.clients, caller.client_id or "")
     if client is None or client.needs_consent:
-        raise ApplicationOfOthers
+        raise Forbidden
     return actor
 
 

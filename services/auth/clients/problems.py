@@ -14,19 +14,6 @@ class ScopeNotForInstitutions(Forbidden):
     detail = Text("Possible are: {possible}.", "可选的权限范围：{possible}。")
 
 
-class ApplicationOfOthers(Forbidden):
-    """How one signs in, and what becomes of a whole record, is decided in the platform's own applications.
-
-    Applications that have to ask people for their consent are others'.
-    """
-
-    title = Text("This is done on the platform itself", "此操作须在平台本身进行")
-    detail = Text(
-        "Open your account page there; no other application can do this for you.",
-        "请打开平台的账号页面操作，其他应用不能代您进行。",
-    )
-
-
 class ConsentIsAsked(Forbidden):
     """Only the administrator of the root decides that people are not asked for their consent.
 

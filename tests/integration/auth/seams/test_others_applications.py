@@ -48,7 +48,7 @@ async def test_attack_52_how_one_signs_in_is_changed_in_the_platforms_own_applic
 ) -> None:
     """The sign-in was fresh, but for another errand: an application could lock its person out."""
     answer = await others.request(method, path.format(id=person.id), json=body)
-    assert problem(answer) == (403, "application-of-others")
+    assert problem(answer) == (403, "forbidden")
 
 
 async def test_what_was_allowed_works_and_the_own_application_may(
