@@ -11,7 +11,7 @@ from bench.stores import bench_stores
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / ".state" / "bench.json"
-PARTS = ("floor", "openid", "events", "starting", "job")
+PARTS = ("floor", "auth", "events", "starting", "job")
 
 
 def main() -> None:
@@ -23,12 +23,14 @@ def main() -> None:
     parts = options.only or PARTS
     began = time.monotonic()
     report = Report()
-    if {"floor", "openid", "events"} & set(parts):
+    if {"floor", "auth", "events"} & set(parts):
         with bench_stores() as stores:
             if "floor" in parts:
                 floor.measure(report, stores, options.seconds)
-            if "openid" in parts:
-                openid.measure(report, stores, options.seconds)
+            if "auth" in parts:
+                if "floor" not in parts:
+                    floor.token_hit(report)
+                openid.measure(report, stores, people=options.people, seconds=options.seconds)
             if "events" in parts:
                 events.measure(report, stores, options.seconds)
     if "starting" in parts:

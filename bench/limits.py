@@ -5,23 +5,19 @@ same document through SQLModel objects, and a token signed without any check.
 """
 
 import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from jose import jwk, jws
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bench.signing import sign
 from libs.common.database import Database
 from services.spaces.classes.tables import SchoolClass
 from services.spaces.credits.tables import CreditTotal
@@ -50,7 +46,7 @@ def bare() -> FastAPI:
     app.add_api_route("/health/live", _live)
     app.add_api_route("/portfolio/{person}", _portfolio)
     app.add_api_route("/portfolio-through-objects/{person}", _through_objects)
-    app.add_api_route("/signed", _sign, methods=["POST"])
+    app.add_api_route("/signed", sign, methods=["POST"])
     return app
 
 
@@ -61,30 +57,6 @@ async def _live() -> Response:
 async def _portfolio(request: Request, person: UUID) -> Response:
     found = await repository.portfolio(request.app.state.database.pool, person, person)
     return Response(found, media_type="application/json")
-
-
-_PEM = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-)
-_KEY = jwk.construct(_PEM, "ES256")
-
-
-async def _sign() -> Response:
-    """What every token costs: one signature over claims like ours, the key kept."""
-    now = int(time.time())
-    claims: dict[str, Any] = {
-        "iss": "http://127.0.0.1:8001",
-        "sub": str(uuid4()),
-        "aud": ["urn:xuebu:creditbank"],
-        "client_id": str(uuid4()),
-        "iat": now,
-        "exp": now + 600,
-        "jti": str(uuid4()),
-        "scope": "credits.post",
-        "org": str(uuid4()),
-    }
-    token = jws.sign(claims, _KEY, headers={"kid": "bench", "typ": "at+jwt"}, algorithm="ES256")
-    return Response(b'{"access_token":"%s"}' % token.encode(), media_type="application/json")
 
 
 class _Card(BaseModel):

@@ -79,15 +79,21 @@ class _Connection(asyncio.Protocol):
             return
         self.run.answered(int(head[9:12]), time.perf_counter() - self.sent_at, self.buffer[head_end + 4 :])
         self.buffer = b""
-        self.send()
+        if self.run.pause_s:
+            asyncio.get_running_loop().call_later(self.run.pause_s, self.send)
+        else:
+            self.send()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.run.closed()
 
 
 class _Run:
-    def __init__(self, requests: Sequence[bytes], connections: int, seconds: float, most: int | None) -> None:
+    def __init__(
+        self, requests: Sequence[bytes], connections: int, seconds: float, most: int | None, pause_s: float
+    ) -> None:
         self.requests = requests
+        self.pause_s = pause_s
         self.connections = connections
         self.seconds = seconds
         self.most = most
@@ -139,8 +145,8 @@ class _Run:
 def _child(pipe: Any, core: int | None) -> None:
     if core is not None:
         os.sched_setaffinity(0, {core})
-    requests, host, port, connections, seconds, most = pipe.recv()
-    pipe.send(uvloop.run(_Run(requests, connections, seconds, most).go(host, port)))
+    requests, host, port, *options = pipe.recv()
+    pipe.send(uvloop.run(_Run(requests, *options).go(host, port)))
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:
@@ -167,14 +173,19 @@ def load(
     server: int | None = None,
     stores: Sequence[int] = (),
     core: int | None = 1,
+    pause_s: float = 0.0,
 ) -> Result:
-    """Send `requests` in turn over `connections` for `seconds` (or until `most` were sent)."""
+    """Send `requests` in turn over `connections` for `seconds` (or until `most` were sent).
+
+    With `pause_s` each connection waits so long after an answer, as people do.
+    """
     host, _, port = address.removeprefix("http://").partition(":")
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     child = multiprocessing.get_context("spawn").Process(target=_child, args=(theirs, core))
     child.start()
+    theirs.close()  # so that the end of a child that fails is seen
     before = cpu_seconds([server] if server else []), cpu_seconds(stores)
-    ours.send((list(requests), host, int(port), connections, seconds, most))
+    ours.send((list(requests), host, int(port), connections, seconds, most, pause_s))
     result: Result = ours.recv()
     after = cpu_seconds([server] if server else []), cpu_seconds(stores)
     child.join(10)

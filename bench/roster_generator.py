@@ -106,11 +106,14 @@ def size_of(people: int) -> Size:
 class _Roster:
     """The rows of one set, file by file."""
 
-    def __init__(self, people: int, version: str, prefix: str, *, hashes: bool = False) -> None:
+    def __init__(
+        self, people: int, version: str, prefix: str, *, hashes: bool = False, password_hash: str = ""
+    ) -> None:
         self.size = size_of(people)
         self.version = version
         self.prefix = prefix
-        self.hashes = hashes
+        self.hashes = hashes or bool(password_hash)
+        self._password_hash = password_hash
         self._random = random.Random(SEED)
 
     def rows(self, file: str) -> Iterator[str]:
@@ -178,7 +181,7 @@ class _Roster:
 
     def _user(self, key: str, role: str, school: int, agents: str, grade: str) -> str:
         mail = f"{key}@roster.example"
-        hashed = f",{self._hash()}" if self.hashes else ""
+        hashed = f',"{self._hash()}"' if self.hashes else ""
         org = f"{self.prefix}S{school}"
         if self.version == "1.1":
             return (
@@ -188,6 +191,8 @@ class _Roster:
 
     def _hash(self) -> str:
         """Of nobody's password, in the form of a real one: half PBKDF2 as Django writes it, half bcrypt."""
+        if self._password_hash:
+            return self._password_hash
         drawn = "".join(self._random.choices(_HASH_ALPHABET, k=54))
         if self._random.random() < 0.5:
             return f"pbkdf2_sha256$600000${drawn[:22]}${drawn[:42]}A="
@@ -260,10 +265,19 @@ class _Target:
 
 
 def generate(
-    path: Path, people: int, *, version: str = "1.2", prefix: str = "", hashes: bool = False
+    path: Path,
+    people: int,
+    *,
+    version: str = "1.2",
+    prefix: str = "",
+    hashes: bool = False,
+    password_hash: str = "",
 ) -> Size:
-    """Write a set of so many people; the same arguments always give the same rows."""
-    roster = _Roster(people, version, prefix, hashes=hashes)
+    """Write a set of so many people; the same arguments always give the same rows.
+
+    With `password_hash` everybody comes with that one, with `hashes` each with one of nobody's password.
+    """
+    roster = _Roster(people, version, prefix, hashes=hashes, password_hash=password_hash)
     files = (*_FILES, "roles") if version == "1.2" else _FILES
     headers = {**_HEADERS, "users": _USERS_V1P1 if version == "1.1" else _USERS_V1P2}
     with _target(path) as target:
@@ -271,7 +285,7 @@ def generate(
             file.write(_manifest(version, files).encode())
         for name in files:
             with target.open(f"{name}.csv") as binary, io.TextIOWrapper(binary, "utf-8", newline="") as file_:
-                extension = f",{_HASH_COLUMN}" if hashes and name == "users" else ""
+                extension = f",{_HASH_COLUMN}" if roster.hashes and name == "users" else ""
                 file_.write(f"{headers[name]}{extension}\r\n")
                 file_.writelines(f"{row}\r\n" for row in roster.rows(name))
     return roster.size

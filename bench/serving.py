@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,27 +31,27 @@ def free_port() -> int:
 
 @contextmanager
 def serving(factory: str, environment: Mapping[str, str], *, ready: str = "/health/live") -> Iterator[Server]:
-    """Serve `module:factory` with uvicorn as the services do; ended when the block ends."""
+    """Serve `module:factory` with uvicorn on the first core; ended when the block ends."""
     port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        factory,
-        "--factory",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    command = [sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
+    command += ["--no-access-log", "--log-level", "warning"]
+    with running(command, environment, port, ready=ready, cores={0}) as server:
+        yield server
+
+
+@contextmanager
+def running(
+    command: Sequence[str], environment: Mapping[str, str], port: int, *, ready: str, cores: set[int]
+) -> Iterator[Server]:
+    """Run what serves that port, on those cores, until the block ends."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
     )
-    os.sched_setaffinity(process.pid, {0})
+    os.sched_setaffinity(process.pid, cores)
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(address + ready, process)
