@@ -28,6 +28,7 @@ from services.creditbank.learners.handlers import people_erased, people_merged, 
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.learners.routes import router as learners
 from services.creditbank.ledger.coalescer import Coalescer
+from services.creditbank.ledger.service import Ledger
 from services.creditbank.log.routes import router as log
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.log.service import LogReader
@@ -78,6 +79,7 @@ def build(
         posting = PostingDesk(app.state.database, ring)
         app.state.desk = Coalescer(posting.post, limit=MOST_ITEMS, workers=settings.posting_writers)
         app.state.shred_keys = ring
+        app.state.ledger = Ledger(ring)
         app.state.log_reader = LogReader(settings.log_directory)
         app.state.file_worker = FileWorker(app.state.database, posting, app.state.desk.call)
         tasks = [app.state.file_worker.run] if background else []

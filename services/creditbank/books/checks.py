@@ -3,20 +3,11 @@
 Numbers are those of the design's list of invariants. A query returns nothing while its invariant holds.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from services.creditbank.books.operations import OPERATIONS
+from services.creditbank.books.rules import Check
 from services.creditbank.log.rules import AUDITED_AFTER_S
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One invariant; `query` selects the keys of rows that break it."""
-
-    invariant: int
-    statement: str
-    query: str
-
 
 _PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
 #: buckets as postings number them, beginning after the institution's side
@@ -102,14 +93,14 @@ CHECKS: Final = (
     ),
     Check(
         6,
-        "each lot was issued by an entry of the same learner and day, through its issuer",
+        "each lot was issued by an entry of the same learner and day, or by a conversion, through its issuer",
         """
         select l.learner, l.scheme, l.number from lot l
         where not exists (select from entry e join posting p
             on p.learner = e.learner and p.scheme = e.scheme and p.entry = e.sequence
           where e.learner = l.learner and e.scheme = l.scheme and e.sequence = l.number
-            and e.effective_on = l.earned_on and p.bucket = 0 and p.institution = l.issuer
-            and p.amount = -l.issued)
+            and p.institution = l.issuer and (p.amount = -l.issued and p.bucket = 0
+              and e.kind = 1 and e.effective_on = l.earned_on or p.bucket = 9 and e.kind = 8))
         """,
     ),
     Check(
@@ -136,12 +127,14 @@ CHECKS: Final = (
             and o.reverses = e.reverses and o.sequence <> e.sequence))
         """,
     ),
+    *OPERATIONS,
     Check(
         15,
         "the service's role can alter no row of the books",
         """
         select t.name, p.privilege
-        from unnest(array['account', 'lot', 'entry', 'posting', 'deposit_batch', 'shred_key']) as t (name)
+        from unnest(array['account', 'lot', 'entry', 'posting', 'deposit_batch', 'shred_key', 'hold',
+          'conversion', 'conversion_lot', 'account_freeze']) as t (name)
         cross join unnest(array['insert', 'update', 'delete', 'truncate']) as p (privilege)
         where has_table_privilege(current_user, t.name, p.privilege)
         """,

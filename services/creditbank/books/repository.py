@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 
-from services.creditbank.books.checks import Check
+from services.creditbank.books.rules import Check
 from services.creditbank.tables import Connection
 
 _ENTRIES = """

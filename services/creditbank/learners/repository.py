@@ -114,6 +114,12 @@ async def open_accounts(
     return {row["learner"]: row["wrapped"] for row in rows}
 
 
+async def wrapped_keys(where: Where, learners: Sequence[int]) -> dict[int, bytes]:
+    """The wrapped shred keys of learners, without those of the erased."""
+    rows = await where.fetch("select learner, wrapped from shred_key where learner = any($1)", learners)
+    return {row["learner"]: row["wrapped"] for row in rows}
+
+
 async def join(connection: Connection, other: UUID, survivor: UUID, version: int) -> None:
     """Let the books of `other` be read with those of `survivor`, and what comes for it go to those."""
     rows = await connection.fetch(_KNOW_BOTH, other, survivor, version)

@@ -14,6 +14,7 @@ from services.creditbank.schemes.rules import DEFAULT_SCHEME_ID
 from services.creditbank.tables import Connection, Where
 
 coverage = repository.coverage
+wrapped_keys = repository.wrapped_keys
 
 
 async def learn(connection: Connection, keys: KeyRing, people: bytes) -> None:

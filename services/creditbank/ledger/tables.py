@@ -1,4 +1,4 @@
-"""The books. Written only by the functions of migration 0001; the service's role may only read them.
+"""The books. Written only by functions of the database; the service's role may only read them.
 
 Every row belongs to one learner and every key holds the learner's number, so the books can be cut by
 learner. Columns stand in the order of their width, which saves a tenth of the bytes.
@@ -63,6 +63,13 @@ class Lot(Table, table=True):
             unique=True,
             postgresql_where=text("attempt is not null and revoked < issued"),
         ),
+        Index(
+            "ix_lot_expires_on",
+            "expires_on",
+            "learner",
+            "scheme",
+            postgresql_where=text("expires_on is not null and available > 0"),
+        ),
     )
 
     learner: int = key(BigInteger)
@@ -97,6 +104,14 @@ class Entry(Table, table=True):
             unique=True,
             postgresql_where=text("reverses is not null"),
         ),
+        Index(
+            "uq_entry_resolves",
+            "learner",
+            "scheme",
+            "resolves",
+            unique=True,
+            postgresql_where=text("resolves is not null"),
+        ),
         Index("ix_entry_batch", "batch"),
     )
 
@@ -112,6 +127,7 @@ class Entry(Table, table=True):
     key_hash: UUID
     payload_hash: UUID
     commitment: bytes
+    resolves: int | None = None
 
 
 class Posting(Table, table=True):
@@ -155,3 +171,77 @@ class DepositBatch(Table, table=True):
     conflicts: int
     refused: int
     scheme: int = Field(sa_type=SmallInteger)
+
+
+class Hold(Table, table=True):
+    """Credits set aside until a time: placed by `entry`, ended by the one entry `resolved`."""
+
+    __table_args__ = (
+        Index("uq_hold_id", "learner", "id", unique=True),
+        Index("ix_hold_until", "until", postgresql_where=text("resolved is null")),
+    )
+
+    learner: int = key(BigInteger)
+    until: datetime
+    entry: int = key(Integer)
+    resolved: int | None = None
+    scheme: int = scheme_key()
+    id: UUID
+    purpose: str
+
+
+class Conversion(Table, table=True):
+    """By which rule an entry took credits, and what it gave in another scheme."""
+
+    __table_args__ = (
+        CheckConstraint("least(spent, issued, numerator, denominator) > 0 and remainder >= 0", name="terms"),
+        CheckConstraint("spent * numerator = issued * denominator + remainder", name="balance"),
+    )
+
+    learner: int = key(BigInteger)
+    spent: int = Field(sa_type=BigInteger)
+    issued: int = Field(sa_type=BigInteger)
+    remainder: int = Field(sa_type=BigInteger)
+    entry: int = key(Integer)
+    numerator: int
+    denominator: int
+    scheme: int = scheme_key()
+    target: int = Field(sa_type=SmallInteger)
+    rule: UUID
+
+
+class ConversionLot(Table, table=True):
+    """Which lot a converted one was made of, and by which entry."""
+
+    __tablename__ = "conversion_lot"
+    __table_args__ = (Index("ix_conversion_lot_source", "learner", "source_scheme", "source_entry"),)
+
+    learner: int = key(BigInteger)
+    number: int = key(Integer)
+    source_lot: int
+    source_entry: int
+    scheme: int = scheme_key()
+    source_scheme: int = Field(sa_type=SmallInteger)
+
+
+class AccountFreeze(Table, table=True):
+    """A time in which nothing was spent from a book: after its entry `first`, up to its entry `last`."""
+
+    __tablename__ = "account_freeze"
+    __table_args__ = (
+        CheckConstraint(
+            "(ended_at is null) = (ended_by is null) and (ended_at is null) = (last is null)", name="end"
+        ),
+        CheckConstraint("ended_by <> begun_by", name="maker_is_not_checker"),
+    )
+
+    learner: int = key(BigInteger)
+    begun_at: datetime
+    ended_at: datetime | None = None
+    first: int
+    last: int | None = None
+    scheme: int = scheme_key()
+    id: UUID = Field(primary_key=True)
+    begun_by: UUID
+    ended_by: UUID | None = None
+    reason: str

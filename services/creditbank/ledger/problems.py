@@ -1,0 +1,72 @@
+"""Why an operation on a learner's credits was refused. Nothing was changed then, and its key is free."""
+
+from typing import Final
+
+from libs.common.languages import Text
+from libs.common.problems import Conflict, IdempotencyConflict, Problem
+
+
+class AccountFrozen(Conflict):
+    """Nothing is spent from the learner's books while they are frozen."""
+
+    title = Text("The account is frozen", "账户已冻结")
+
+
+class CreditsUnavailable(Conflict):
+    """The credits named are not there to be spent: `reason` says why.
+
+    `lot_unknown`, `lot_repeated`, `amount_invalid`, `nothing_to_move`: they are not named as they should be;
+    `credits_insufficient`: less is available; `credits_expired`: their time is over.
+    """
+
+    title = Text("The credits cannot be spent", "学分不可使用")
+
+
+class HoldOver(Conflict):
+    """The hold cannot be used like this: `reason` says why.
+
+    `hold_unknown`; `hold_resolved`: it was captured, released or has lapsed; `hold_lapsed`: its time is over;
+    `hold_current`: its time is not over; `hold_exceeded`: it holds less than is to be captured.
+    """
+
+    title = Text("The hold cannot be used", "预留不可用")
+
+
+class EntryReversed(Conflict):
+    """The entry was reversed before: that happens once."""
+
+    title = Text("The entry is reversed already", "该记录已被冲销")
+
+
+class EntryNotReversible(Conflict):
+    """The entry is not of a kind that can be reversed like this."""
+
+    title = Text("The entry cannot be reversed", "该记录不能冲销")
+
+
+class CreditsInUse(Conflict):
+    """Some of the credits are held, redeemed or converted: what was done with them has to be undone first."""
+
+    title = Text("The credits are in use", "学分已被使用")
+
+
+class ConversionUnbalanced(Conflict):
+    """What is issued and the remainder do not make what is spent, or nothing would be issued."""
+
+    title = Text("The conversion does not balance", "转换不平衡")
+
+
+_BY_REASON: Final[dict[str, type[Problem]]] = {
+    "account_frozen": AccountFrozen,
+    "entry_reversed": EntryReversed,
+    "entry_unknown": EntryNotReversible,
+    "credits_in_use": CreditsInUse,
+    "conflict": IdempotencyConflict,
+}
+
+
+def problem_of(reason: str) -> Problem:
+    """The problem that tells of a refusal."""
+    if reason in _BY_REASON:
+        return _BY_REASON[reason]()
+    return (HoldOver if reason.startswith("hold_") else CreditsUnavailable)(reason=reason)
