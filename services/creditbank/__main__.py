@@ -1,4 +1,4 @@
-"""python -m services.creditbank serve|migrate|audit|sequence|export|verify|log"""
+"""python -m services.creditbank serve|migrate|audit|sweep|sequence|export|verify|log"""
 
 import argparse
 import asyncio
@@ -55,6 +55,29 @@ def audit() -> None:
         sys.exit(f"The books do not hold: {len(findings)} of the checks failed")
 
 
+def sweep() -> None:
+    """Let holds lapse and lots expire whose time is over; may be cut anywhere and begun again."""
+    from libs.common.database import Database
+    from services.creditbank.learners.keys import KeyRing
+    from services.creditbank.ledger.service import Ledger
+    from services.creditbank.ledger.sweeping import Sweeper
+    from services.creditbank.settings import CreditbankSettings
+
+    settings = CreditbankSettings()
+
+    async def run() -> None:
+        database = await Database(settings.database, name="creditbank sweep").start()
+        sweeper = Sweeper(database, Ledger(KeyRing(settings.key_encryption_key.get_secret_value())))
+        try:
+            print(f"{await sweeper.lapse()} holds lapsed", flush=True)
+            expired = await sweeper.expire(lambda done: print(f"     {done} accounts", flush=True))
+            print(f"lots of {expired} accounts expired")
+        finally:
+            await database.stop()
+
+    asyncio.run(run())
+
+
 def sequence() -> None:
     """Write the public log, in a process of its own."""
     from services.creditbank.log.commands import sequence as run
@@ -104,6 +127,7 @@ def main() -> None:
         "serve": (serve, "answer HTTP"),
         "migrate": (migrate, "update the database"),
         "audit": (audit, "prove the books"),
+        "sweep": (sweep, "let holds lapse and lots expire now, where the server does not"),
         "sequence": (sequence, "write the public log, where the server does not"),
     }
     for name, (run, told) in plain.items():

@@ -13,6 +13,9 @@ from libs.common.identity import KeySource
 from libs.common.inbox import Handler
 from libs.common.tasks import end
 from services.creditbank.accounts.routes import router as accounts
+from services.creditbank.approvals.routes import router as approvals
+from services.creditbank.awards.routes import router as awards
+from services.creditbank.conversions.routes import router as conversions
 from services.creditbank.deposits.routes import LARGEST_BODY, PATH
 from services.creditbank.deposits.routes import router as deposits
 from services.creditbank.deposits.rules import MOST_ITEMS
@@ -29,14 +32,19 @@ from services.creditbank.learners.keys import KeyRing
 from services.creditbank.learners.routes import router as learners
 from services.creditbank.ledger.coalescer import Coalescer
 from services.creditbank.ledger.service import Ledger
+from services.creditbank.ledger.sweeping import Sweeper
 from services.creditbank.log.routes import router as log
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.log.service import LogReader
 from services.creditbank.outcomes.handlers import course_changed
+from services.creditbank.programmes.routes import router as programmes
+from services.creditbank.recognition.routes import router as recognition
+from services.creditbank.rulebook.routes import router as rulebook
 from services.creditbank.schemes.routes import router as schemes
 from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
 from services.creditbank.suspense import handlers as suspense_handlers
 from services.creditbank.suspense.routes import router as suspense
+from services.creditbank.transfers.routes import router as transfers
 from services.creditbank.tables import Connection
 
 _DESCRIPTION = """
@@ -64,6 +72,8 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     finally:
         await end(*tasks)
 
+RULES = (rulebook, programmes, awards, transfers, recognition, conversions, approvals)
+
 
 def build(
     settings: CreditbankSettings,
@@ -82,7 +92,8 @@ def build(
         app.state.ledger = Ledger(ring)
         app.state.log_reader = LogReader(settings.log_directory)
         app.state.file_worker = FileWorker(app.state.database, posting, app.state.desk.call)
-        tasks = [app.state.file_worker.run] if background else []
+        sweeper = Sweeper(app.state.database, app.state.ledger, settings.sweep_interval_seconds)
+        tasks = [app.state.file_worker.run, sweeper.run] if background else []
         if background and settings.sequence_while_serving and settings.log_directory:
             tasks.append(Sequencing(app.state.database, settings).run)
         async with running(*tasks):
@@ -96,7 +107,7 @@ def build(
             description=_DESCRIPTION,
             audience=AUDIENCE,
             settings=settings,
-            routers=[deposits, files, suspense, accounts, institutions, learners, schemes, log],
+            routers=[deposits, files, suspense, accounts, institutions, learners, schemes, log, *RULES],
             sources={
                 "auth": Source(
                     address=settings.auth_address,

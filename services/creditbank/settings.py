@@ -32,6 +32,10 @@ class CreditbankSettings(ServiceSettings):
         default=2, ge=1, le=16, description="calls of the posting function at one time; the others are merged"
     )
 
+    sweep_interval_seconds: float = Field(
+        default=60.0, gt=0, description="the time between two looks for holds that lapse and lots that expire"
+    )
+
     log_directory: Path | None = Field(
         default=None, description="where the public log's files are; without it there is none"
     )

@@ -67,15 +67,29 @@ select json_build_object('learner', coalesce((select id from holder), $1::uuid),
 _ENTRY: Final = """
 select (extract(epoch from e.recorded_at) * 1000000)::bigint as recorded, e.sequence, e.id, json_build_object(
   'id', e.id, 'sequence', e.sequence, 'learner', a.person, 'kind', entry_kind_name(e.kind),
-  'institution', json_build_object('id', t.issuer, 'name', x.name),
-  'course', json_build_object('id', t.outcome, 'title', o.title, 'code', o.code),
-  'attempt', t.attempt, 'credits', credits_text(t.issued), 'grade', t.grade, 'earned_on', t.earned_on,
+  'institution', case when t.number is not null then json_build_object('id', t.issuer, 'name', x.name) end,
+  'course', case when t.number is not null then json_build_object(
+    'id', t.outcome, 'title', o.title, 'code', o.code) end,
+  'attempt', t.attempt, 'credits', credits_text(m.amount), 'grade', t.grade, 'earned_on', t.earned_on,
+  'expires_on', t.expires_on, 'effective_on', e.effective_on, 'batch', e.batch,
+  'resolves', e.resolves, 'reverses', e.reverses,
+  'reversed_by', (select r.sequence from entry r
+    where r.learner = e.learner and r.scheme = e.scheme and r.reverses = e.sequence),
+  'movements', m.movements,
   'recorded_at', utc_text(e.recorded_at), 'commitment', encode(e.commitment, 'hex')) as item
 """
 _SHOWN_BESIDE: Final = """
 left join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence
 left join institution x on x.id = t.issuer
 left join outcome o on o.id = t.outcome
+cross join lateral (
+  select coalesce(sum(p.amount) filter (where p.amount > 0 and p.bucket <> 2),
+      sum(p.amount) filter (where p.amount > 0))::bigint as amount,
+    json_agg(json_build_object('lot', p.lot, 'part', bucket_name(p.bucket),
+      'credits', credits_text(p.amount)) order by p.line) as movements
+  from posting p
+  where p.learner = e.learner and p.scheme = e.scheme and p.entry = e.sequence and p.lot is not null
+) m
 """
 _ENTRIES: Final = f"""
 {_ENTRY}

@@ -66,18 +66,33 @@ class Course(BaseModel):
     code: str | None
 
 
+class Movement(BaseModel):
+    """So many credits came into a part of a lot, or left it where the amount is negative."""
+
+    lot: int = Field(description="number of the entry that issued it")
+    part: str
+    credits: str
+
+
 class Entry(BaseModel):
-    """One line of a learner's account."""
+    """One line of a learner's account. What issued no lot has neither institution nor course."""
 
     id: UUID
     sequence: int = Field(description="number within its book")
     learner: UUID = Field(description="whose book it is: of merged records the one it was posted to")
     kind: str
-    institution: Institution
-    course: Course
+    institution: Institution | None
+    course: Course | None
     attempt: str | None
-    credits: str
+    credits: str = Field(description="what it issued, spent, set aside or gave back")
     grade: str | None
-    earned_on: date
+    earned_on: date | None
+    expires_on: date | None
+    effective_on: date
+    batch: UUID = Field(description="what it was written by; of several entries the same")
+    resolves: int | None = Field(description="number of the entry whose hold it ends")
+    reverses: int | None = Field(description="number of the entry it takes back")
+    reversed_by: int | None
+    movements: list[Movement]
     recorded_at: datetime
     commitment: str

@@ -34,6 +34,19 @@ where h.learner = $1 and h.id = $2
 group by h.learner, h.scheme, h.entry
 """
 
+_LAPSING: Final = """
+select learner, scheme, entry, id from hold where resolved is null and until <= now() order by until limit $1
+"""
+# A run of the index from its beginning: it holds only what is left to do.
+_EXPIRING: Final = """
+select distinct learner, scheme from (
+  select learner, scheme from lot
+  where expires_on is not null and available > 0
+    and expires_on <= expired_through(now())
+  order by expires_on, learner, scheme limit $1
+) due
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -141,3 +154,13 @@ async def hold(where: Where, identifier: UUID, *, learner: int) -> Hold | None:
     return Hold(
         row["id"], learner, row["scheme"], row["entry"], row["until"], row["purpose"], parts, row["resolved"]
     )
+
+
+async def lapsing(where: Where, most: int) -> Sequence[asyncpg.Record]:
+    """Holds whose time is over and that nothing has ended, of anybody."""
+    return await where.fetch(_LAPSING, most)
+
+
+async def expiring(where: Where, most: int) -> Sequence[asyncpg.Record]:
+    """Accounts, of anybody, with available credits whose last day is over, the oldest first."""
+    return await where.fetch(_EXPIRING, most)
