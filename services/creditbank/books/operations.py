@@ -53,7 +53,7 @@ OPERATIONS: Final = (
     ),
     Check(
         10,
-        "what is held of each lot is what holds that have not ended hold of it",
+        "what is held of each lot is the sum of what is set aside for purposes not ended",
         """
         select l.learner, l.scheme, l.number from lot l
         left join (select p.learner, p.scheme, p.lot as number, sum(p.amount) as held

@@ -15,8 +15,8 @@ class AccountFrozen(Conflict):
 class CreditsUnavailable(Conflict):
     """The credits named are not there to be spent: `reason` says why.
 
-    `lot_unknown`, `lot_repeated`, `amount_invalid`, `nothing_to_move`: they are not named as they should be;
-    `credits_insufficient`: less is available; `credits_expired`: their time is over.
+    `account_unknown`, `lot_unknown`, `lot_repeated`, `amount_invalid`, `nothing_to_move`: they are not named
+    as they should be; `credits_insufficient`: less is available; `credits_expired`: their time is over.
     """
 
     title = Text("The credits cannot be spent", "学分不可使用")

@@ -117,10 +117,10 @@ begin
   left join hold h on o.kind in (3, 4, 5, 7) and h.learner = o.learner and h.scheme = o.scheme and h.entry = o.target
   left join entry t on o.kind in (6, 10) and t.learner = o.learner and t.scheme = o.scheme and t.sequence = o.target
   cross join lateral (select case
-    when a.learner is null or length(o.salt) is distinct from 32 then 'account_unknown'
     when o.kind in (2, 5, 7) and exists (select from learner l join account_freeze f
         on f.learner in (l.number, l.merged_into) and f.ended_at is null
       where l.number = o.learner) then 'account_frozen'
+    when a.learner is null or length(o.salt) is distinct from 32 then 'account_unknown'
     when o.kind = 2 and o.until <= recorded then 'hold_lapsed'
     when o.kind in (3, 4) or o.kind in (5, 7) and o.target is not null then case
       when h.entry is null then 'hold_unknown'
