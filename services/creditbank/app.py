@@ -13,6 +13,9 @@ from libs.common.identity import KeySource
 from libs.common.inbox import Handler
 from libs.common.tasks import end
 from services.creditbank.accounts.routes import router as accounts
+from services.creditbank.approvals.routes import router as approvals
+from services.creditbank.awards.routes import router as awards
+from services.creditbank.conversions.routes import router as conversions
 from services.creditbank.deposits.routes import LARGEST_BODY, PATH
 from services.creditbank.deposits.routes import router as deposits
 from services.creditbank.deposits.rules import MOST_ITEMS
@@ -34,11 +37,15 @@ from services.creditbank.log.routes import router as log
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.log.service import LogReader
 from services.creditbank.outcomes.handlers import course_changed
+from services.creditbank.programmes.routes import router as programmes
+from services.creditbank.recognition.routes import router as recognition
+from services.creditbank.rulebook.routes import router as rulebook
 from services.creditbank.schemes.routes import router as schemes
 from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
 from services.creditbank.suspense import handlers as suspense_handlers
 from services.creditbank.suspense.routes import router as suspense
 from services.creditbank.tables import Connection
+from services.creditbank.transfers.routes import router as transfers
 
 _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
@@ -64,6 +71,8 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         yield
     finally:
         await end(*tasks)
+
+RULES = (rulebook, programmes, awards, transfers, recognition, conversions, approvals)
 
 
 def build(
@@ -98,7 +107,7 @@ def build(
             description=_DESCRIPTION,
             audience=AUDIENCE,
             settings=settings,
-            routers=[deposits, files, suspense, accounts, institutions, learners, schemes, log],
+            routers=[deposits, files, suspense, accounts, institutions, learners, schemes, log, *RULES],
             sources={
                 "auth": Source(
                     address=settings.auth_address,

@@ -4,14 +4,18 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+import services.creditbank.awards.tables
 import services.creditbank.files.tables
 import services.creditbank.institutions.tables
 import services.creditbank.learners.tables
 import services.creditbank.ledger.tables
 import services.creditbank.log.tables
 import services.creditbank.outcomes.tables
+import services.creditbank.recognition.tables
+import services.creditbank.rulebook.tables
 import services.creditbank.schemes.tables
-import services.creditbank.suspense.tables  # noqa: F401
+import services.creditbank.suspense.tables
+import services.creditbank.transfers.tables  # noqa: F401
 from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.creditbank.tables import Table

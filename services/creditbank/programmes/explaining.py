@@ -3,6 +3,9 @@
 from typing import Final
 
 from libs.common.languages import Text
+from services.creditbank.ledger.rules import credits_text
+from services.creditbank.programmes.degree_audit import LeftOut, Measure
+from services.creditbank.programmes.rules import RuleSet
 
 UNMET: Final = {
     "total": Text(
@@ -64,3 +67,35 @@ EXCLUDED: Final = {
     ),
     "not_needed": Text("All the programme needs is met without these.", "不用这些学分也已满足全部要求。"),
 }
+
+
+def explain_unmet(rules: RuleSet, measure: Measure) -> Text:
+    """What is missing by one rule."""
+    titles = {one.code: one.title for one in rules.requirements}
+    title = titles.get(measure.code, Text(measure.code, measure.code))
+    values = {
+        "needed": credits_text(measure.needed),
+        "counted": credits_text(measure.counted),
+        "missing": credits_text(measure.missing),
+        "level": measure.code,
+    }
+    words = UNMET[measure.rule]
+    return Text(words.en.format(title=title.en, **values), words.zh.format(title=title.zh, **values))
+
+
+def explain_left_out(rules: RuleSet, left: LeftOut) -> Text:
+    """Why a part of a lot does not count."""
+    caps = {
+        "year_cap": rules.most_a_year,
+        "provider_cap": rules.most_of_a_provider,
+        "recognition_cap": rules.most_recognised,
+        "residency_cap": rules.total - rules.residency,
+    }
+    return EXCLUDED[left.reason].format(
+        cap=credits_text(caps.get(left.reason) or 0),
+        expires_on=left.credit.expires_on,
+        earned_on=left.credit.earned_on,
+        months=rules.bar.maximum_age_months,
+        grade=left.credit.grade or "-",
+        needed_grade=rules.bar.minimum_grade,
+    )

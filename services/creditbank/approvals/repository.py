@@ -1,0 +1,60 @@
+"""SQL of who decides, and of what waits for whom."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.creditbank.tables import Pool, Where
+
+_HOLDER = """
+select h.number, h.id, array(select m.number from learner m
+  where m.number = h.number or m.merged_into = h.number order by m.number) as books,
+  array(select m.id from learner m where m.number = h.number or m.merged_into = h.number) as ids
+from learner l join learner h on h.number = coalesce(l.merged_into, l.number) where l.id = $1
+"""
+_RULES = """
+select exists (
+  select from learner l join learner_organisation o on o.learner = coalesce(l.merged_into, l.number)
+  join institution x on x.id = $1
+  where l.id = $2 and o.roles && $3 and o.organisation = any(x.ancestors))
+"""
+_WAITING = """
+with mine as materialized (
+  select o.organisation, o.roles from learner_organisation o where o.learner = $1 and o.roles <> '{}'
+)
+select w.since, w.id, json_build_object('kind', w.kind, 'id', w.id,
+  'institution', json_build_object('id', x.id, 'name', x.name), 'since', utc_text(w.since)) as item
+from waiting_approval w join institution x on x.id = w.institution
+where (w.learner = any($2) or w.learner is null and exists (
+    select from mine m where m.organisation = any(x.ancestors) and m.roles && w.roles::varchar[]))
+  and not w.makers && $3::uuid[]
+  and ($4::timestamptz is null or (w.since, w.id) > ($4, $5::uuid))
+order by w.since, w.id limit $6
+"""
+
+
+async def holder(where: Where, person: UUID) -> asyncpg.Record | None:
+    """Number and id under which the person's books are read, the numbers of the books, and all ids."""
+    return await where.fetchrow(_HOLDER, person)
+
+
+async def holds(where: Where, institution: UUID, *, person: UUID, roles: Collection[str]) -> bool:
+    """Whether the person now holds one of the roles at the institution or above it."""
+    return bool(await where.fetchval(_RULES, institution, person, list(roles)))
+
+
+async def waiting(
+    pool: Pool,
+    *,
+    number: int,
+    books: Sequence[int],
+    ids: Sequence[UUID],
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[tuple[datetime, UUID, bytes]]:
+    """What waits for a person, the oldest first, as place and JSON."""
+    since, identifier = after or (None, None)
+    rows = await pool.fetch(_WAITING, number, books, ids, since, identifier, limit)
+    return [(row["since"], row["id"], row["item"]) for row in rows]

@@ -1,0 +1,70 @@
+"""Whatever needs two people: who may decide for an institution, and that it is not who asked."""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import TypeVar, cast
+from uuid import UUID
+
+from libs.common.database import Database, retrying
+from libs.common.identity import Caller
+from libs.common.problems import NotFound
+from services.creditbank.approvals import repository
+from services.creditbank.approvals.problems import LearnerUnknown, SecondPersonNeeded
+from services.creditbank.tables import Connection, Where
+
+waiting = repository.waiting
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A learner as the books know them. Of merged records all `books` are theirs, and all `ids`."""
+
+    number: int
+    id: UUID
+    books: tuple[int, ...]
+    ids: frozenset[UUID]
+
+
+async def holder(where: Where, person: UUID) -> Holder:
+    """Whose books a person's are; raises `LearnerUnknown`."""
+    found = await repository.holder(where, person)
+    if found is None:
+        raise LearnerUnknown
+    return Holder(found["number"], found["id"], tuple(found["books"]), frozenset(found["ids"]))
+
+
+async def books(where: Where, person: UUID) -> tuple[int, ...]:
+    """The numbers of the person's books; none of somebody the bank does not know."""
+    found = await repository.holder(where, person)
+    return () if found is None else tuple(found["books"])
+
+
+async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Collection[str]) -> None:
+    """Raises `NotFound`, as for what does not exist, unless the caller holds a role there or above."""
+    if not caller.is_person or not await repository.holds(
+        where, institution, person=caller.subject, roles=roles
+    ):
+        raise NotFound
+
+
+async def refuse_the_same_person(where: Where, caller: Caller, *others: UUID | None) -> None:
+    """Raises `SecondPersonNeeded` if the caller is one of the others, under whatever id."""
+    caller_is = {caller.subject}
+    found = await repository.holder(where, caller.subject)
+    if found is not None:
+        caller_is |= set(found["ids"])
+    if caller_is & set(others):
+        raise SecondPersonNeeded
+
+
+async def within(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """Work in one transaction, begun again when another stood in its way; the relay is told at the end."""
+
+    async def once() -> Result:
+        async with database.pool.acquire() as connection, connection.transaction():
+            return await work(cast(Connection, connection))
+
+    result = await retrying(once)
+    database.events_recorded()
+    return result

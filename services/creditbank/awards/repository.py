@@ -1,0 +1,166 @@
+"""SQL of awards."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.creditbank.programmes.rules import Allocation
+from services.creditbank.tables import Connection, Where
+
+_AWARD = """
+select a.id, json_build_object('id', a.id, 'learner', l.id, 'institution', json_build_object('id', x.id,
+    'name', x.name), 'programme', json_build_object('id', r.id, 'code', r.code, 'version', r.version,
+    'title', json_build_object('en', r.title_en, 'zh', r.title_zh)), 'scheme', s.code,
+  'state', case when a.state = 'requested' and a.until <= now() then 'lapsed' else a.state end,
+  'held_until', utc_text(a.until), 'requested_at', utc_text(a.requested_at),
+  'decided_at', utc_text(a.decided_at), 'reason', a.reason, 'rescission_at', utc_text(a.rescission_at),
+  'rescission_reason', a.rescission_reason, 'rescinded_at', utc_text(a.rescinded_at),
+  'lots', (select json_agg(json_build_object('lot', k.number, 'course', k.outcome,
+      'requirement', k.requirement, 'credits', credits_text(k.amount)) order by k.number, k.requirement)
+    from award_lot k where k.learner = a.learner and k.award = a.id),
+  'entries', (select json_agg(e.id order by e.id) from award_hold h
+    join entry e on e.learner = h.book and e.scheme = a.scheme and e.sequence = h.redemption
+    where h.learner = a.learner and h.award = a.id)) as item
+from award a join learner l on l.number = a.learner join institution x on x.id = a.institution
+join rule r on r.id = a.rule join scheme s on s.id = a.scheme
+"""
+_ADD = """
+insert into award (learner, id, institution, rule, scheme, key, payload_hash, facts, until, requested_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+_ADD_LOTS = """
+insert into award_lot (learner, award, book, number, requirement, amount, outcome)
+select $1, $2, * from unnest($3::bigint[], $4::integer[], $5::varchar[], $6::integer[], $7::uuid[])
+"""
+_ADD_HOLDS = """
+insert into award_hold (learner, award, book, hold)
+select $1, $2, * from unnest($3::bigint[], $4::uuid[])
+"""
+_FIND = """
+select a.*, a.until <= now() as is_late, array(select m.id from learner l join learner m
+  on m.number = coalesce(l.merged_into, l.number) or m.merged_into = coalesce(l.merged_into, l.number)
+  where l.number = a.learner) as ids
+from award a where a.id = $1
+"""
+_DECIDE = """
+update award set state = $3, decided_by = $4,
+  decided_at = case when $4::uuid is null then null else now() end, reason = $5
+where learner = $1 and id = $2 and state = 'requested'
+"""
+_RESCIND = """
+update award set state = 'rescinding', rescission_by = $3, rescission_at = now(), rescission_reason = $4
+where learner = $1 and id = $2 and state = 'certified'
+"""
+_RESCINDED = """
+update award set state = $3, rescinded_by = $4, rescinded_at = now()
+where learner = $1 and id = $2 and state = 'rescinding'
+"""
+
+
+async def known(where: Where, books: Sequence[int], key: str) -> asyncpg.Record | None:
+    """The award asked for under a key by this learner."""
+    return await where.fetchrow(
+        "select id, payload_hash from award where learner = any($1) and key = $2", list(books), key
+    )
+
+
+async def add(
+    connection: Connection,
+    learner: int,
+    identifier: UUID,
+    about: tuple[UUID, UUID, int],
+    asked: tuple[str, str, bytes],
+    until: datetime,
+    person: UUID,
+) -> None:
+    """Add an award asked for; `about` is institution, rule and scheme, `asked` key, digest and facts."""
+    await connection.execute(_ADD, learner, identifier, *about, *asked, until, person)
+
+
+async def add_lots(
+    connection: Connection,
+    learner: int,
+    award: UUID,
+    allocations: Sequence[Allocation],
+    outcomes: Sequence[UUID],
+    holds: Sequence[tuple[int, UUID]],
+) -> None:
+    """Add what counts for an award, and the holds that keep it."""
+    await connection.execute(
+        _ADD_LOTS,
+        learner,
+        award,
+        [one.key[0] for one in allocations],
+        [one.key[1] for one in allocations],
+        [one.requirement for one in allocations],
+        [one.amount for one in allocations],
+        list(outcomes),
+    )
+    await connection.execute(
+        _ADD_HOLDS, learner, award, [book for book, _ in holds], [hold for _, hold in holds]
+    )
+
+
+async def find(where: Where, identifier: UUID, *, locked: bool = False) -> asyncpg.Record | None:
+    """One award; locked until the transaction ends, so that it is decided once."""
+    return await where.fetchrow(_FIND + (" for no key update of a" if locked else ""), identifier)
+
+
+async def holds(where: Where, learner: int, award: UUID) -> Sequence[asyncpg.Record]:
+    """The award's holds in the order in which books are locked."""
+    return await where.fetch(
+        "select book, hold, redemption from award_hold where learner = $1 and award = $2 order by book",
+        learner,
+        award,
+    )
+
+
+async def redeemed(connection: Connection, learner: int, award: UUID, book: int, entry: int) -> None:
+    """Note which entry spent a hold."""
+    await connection.execute(
+        "update award_hold set redemption = $4 where learner = $1 and award = $2 and book = $3",
+        learner,
+        award,
+        book,
+        entry,
+    )
+
+
+async def decide(
+    connection: Connection, learner: int, award: UUID, state: str, person: UUID | None, reason: str | None
+) -> None:
+    """End the wait of an award that was locked by `find`."""
+    await connection.execute(_DECIDE, learner, award, state, person, reason)
+
+
+async def begin_rescission(
+    connection: Connection, learner: int, award: UUID, person: UUID, reason: str
+) -> None:
+    await connection.execute(_RESCIND, learner, award, person, reason)
+
+
+async def end_rescission(connection: Connection, learner: int, award: UUID, state: str, person: UUID) -> None:
+    await connection.execute(_RESCINDED, learner, award, state, person)
+
+
+async def document(where: Where, identifier: UUID) -> bytes:
+    """One award as JSON."""
+    row = await where.fetchrow(f"{_AWARD} where a.id = $1", identifier)
+    assert row is not None, "asked for only when it is there"
+    shown: bytes = row["item"]
+    return shown
+
+
+async def of_learner(
+    where: Where, books: Sequence[int], *, after: UUID | None, limit: int
+) -> list[tuple[UUID, bytes]]:
+    """A learner's awards, the newest first."""
+    rows = await where.fetch(
+        f"{_AWARD} where a.learner = any($1) and ($2::uuid is null or a.id < $2) order by a.id desc limit $3",
+        list(books),
+        after,
+        limit,
+    )
+    return [(row["id"], row["item"]) for row in rows]
