@@ -1,4 +1,4 @@
-"""python -m services.creditbank serve|migrate|audit|sweep|sequence|export|verify|log"""
+"""python -m services.creditbank serve|migrate|audit|sweep|sequence|schemes|export|verify|log"""
 
 import argparse
 import asyncio
@@ -101,6 +101,18 @@ def verify(directory: Path, keys: list[str]) -> None:
     _or_exit(lambda: verify_export(directory, keys))
 
 
+def schemes(file: Path | None) -> None:
+    """Load schemes of a file, or the examples that come with the bank; loading them again changes nothing."""
+    from services.creditbank.schemes.loading import EXAMPLES, SchemesRefused, load, read
+    from services.creditbank.settings import CreditbankSettings
+
+    try:
+        changed = asyncio.run(load(CreditbankSettings(), read(file or EXAMPLES)))
+    except SchemesRefused as error:
+        sys.exit(str(error))
+    print("\n".join(changed) or "nothing is new")
+
+
 def log(act: str, argument: str | None) -> None:
     """Show or change the public logs and their keys."""
     from services.creditbank.log.commands import change_log
@@ -132,6 +144,9 @@ def main() -> None:
     }
     for name, (run, told) in plain.items():
         commands.add_parser(name, help=told).set_defaults(run=lambda _given, run=run: run())
+    loading = commands.add_parser("schemes", help="load kinds of credit; without a file ECTS and others")
+    loading.add_argument("file", type=Path, nargs="?", help="JSON, as schemes/examples.json has it")
+    loading.set_defaults(run=lambda given: schemes(given.file))
     exporting = commands.add_parser("export", help="write what `verify` proves into a new directory")
     exporting.add_argument("directory", type=Path)
     exporting.set_defaults(run=lambda given: export(given.directory))

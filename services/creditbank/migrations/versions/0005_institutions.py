@@ -1,4 +1,4 @@
-"""Files of credits to post, and credits that wait for their learners; the books know neither."""
+"""Files of credits, what waits for its learner, what schemes are, and lots that expire as these say."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ _FOLDER = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    for name in ("files", "suspense"):
+    for name in ("files", "suspense", "schemes", "posting"):
         for statement in (_FOLDER / f"0005_{name}.sql").read_text(encoding="utf-8").split("\n\n"):
             op.get_bind().exec_driver_sql(statement)
