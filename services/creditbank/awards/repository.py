@@ -1,6 +1,6 @@
 """SQL of awards."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -56,6 +56,14 @@ where learner = $1 and id = $2 and state = 'certified'
 _RESCINDED = """
 update award set state = $3, rescinded_by = $4, rescinded_at = now()
 where learner = $1 and id = $2 and state = 'rescinding'
+"""
+_GRANTED = """
+select a.learner, a.id, a.rule, a.facts, r.document,
+  array_agg(k.book) as books, array_agg(k.number) as numbers,
+  array_agg(k.requirement) as requirements, array_agg(k.amount) as amounts, array_agg(k.outcome) as outcomes
+from award a join rule r on r.id = a.rule
+left join award_lot k on k.learner = a.learner and k.award = a.id
+where a.state = any($1) group by a.learner, a.id, r.id
 """
 
 
@@ -143,6 +151,12 @@ async def begin_rescission(
 
 async def end_rescission(connection: Connection, learner: int, award: UUID, state: str, person: UUID) -> None:
     await connection.execute(_RESCINDED, learner, award, state, person)
+
+
+async def granted(connection: Connection, states: Sequence[str]) -> AsyncIterator[asyncpg.Record]:
+    """Every award in one of these states with its rules, its facts, and the lots that count for it."""
+    async for row in connection.cursor(_GRANTED, list(states), prefetch=200):
+        yield row
 
 
 async def document(where: Where, identifier: UUID) -> bytes:

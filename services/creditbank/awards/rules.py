@@ -8,6 +8,8 @@ from uuid import UUID
 from services.creditbank.programmes.rules import Allocation, Credit
 
 STATES: Final = ("requested", "certified", "refused", "withdrawn", "rescinding", "rescinded")
+#: those whose credits are spent
+STANDING: Final = ("certified", "rescinding")
 #: how long credits are set aside for a decision
 HELD_DAYS: Final = 30
 

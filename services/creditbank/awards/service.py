@@ -19,12 +19,12 @@ from services.creditbank.approvals.rules import RULING
 from services.creditbank.approvals.service import within
 from services.creditbank.awards import repository
 from services.creditbank.awards.problems import ProgrammeNotMet
-from services.creditbank.awards.rules import HELD_DAYS, facts, of_facts
+from services.creditbank.awards.rules import HELD_DAYS, STANDING, facts, of_facts
 from services.creditbank.ledger.rules import Part, Place
 from services.creditbank.ledger.service import Ledger, find_hold
 from services.creditbank.programmes import service as programmes
 from services.creditbank.programmes.checking import breaches
-from services.creditbank.programmes.rules import Allocation
+from services.creditbank.programmes.rules import Allocation, RuleSet
 from services.creditbank.rulebook import service as rulebook
 from services.creditbank.tables import Connection, Where
 
@@ -193,6 +193,24 @@ async def decide_rescission(
         return await repository.document(connection, award)
 
     return await within(database, work)
+
+
+async def first_breach(connection: Connection) -> str | None:
+    """The keys, as JSON, of the first award that stands and breaks the rules it was granted by."""
+    rules: dict[UUID, RuleSet] = {}
+    async for row in repository.granted(connection, STANDING):
+        if row["rule"] not in rules:
+            rules[row["rule"]] = programmes.rules_of(row["document"])
+        credits_seen, allocations = of_facts(orjson.loads(row["facts"]))
+        outcomes = {one.key: one.outcome for one in credits_seen}
+        lots = zip(
+            row["books"], row["numbers"], row["requirements"], row["amounts"], row["outcomes"], strict=True
+        )
+        if breaches(rules[row["rule"]], credits_seen, allocations) or sorted(lots) != sorted(
+            (*one.key, one.requirement, one.amount, outcomes[one.key]) for one in allocations
+        ):
+            return f'{{"learner":{row["learner"]},"award":"{row["id"]}"}}'
+    return None
 
 
 async def _decidable(connection: Connection, caller: Caller, award: UUID, state: str) -> asyncpg.Record:

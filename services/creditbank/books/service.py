@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 
 from libs.common.database import Database
+from services.creditbank.awards import service as awards
 from services.creditbank.books import repository
 from services.creditbank.books.checks import CHECKS
 from services.creditbank.learners.keys import KeyRing
@@ -52,6 +53,11 @@ async def audit(
         if doubled := await repository.count_doubled(connection):
             # Each was right when it was posted; their institutions have to say which counts.
             tell(f"     {doubled} attempts stand in two books of one merged learner")
+        statement = "every award that stands keeps the rules it was granted by"
+        row = await awards.first_breach(connection)
+        tell(f" 13  {statement}: {'holds' if row is None else 'BROKEN at ' + row}")
+        if row is not None:
+            findings.append(Finding(13, statement, row))
         statement = "every commitment follows from its entry, its salt and the entry before"
         row = await _broken_commitment(connection, keys, tell)
         tell(f" 18  {statement}: {'holds' if row is None else 'BROKEN at ' + row}")

@@ -15,6 +15,8 @@ from uuid import UUID
 #: a ratio is two whole numbers of at most this
 LARGEST_RATIO_TERM: Final = 10_000
 MOST_MONTHS: Final = 1_200
+#: nothing becomes more than so many times itself: the largest lot then fits what the books can hold
+LARGEST_RATIO: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ def faults(terms: Terms) -> list[str]:
     for name, value in (("numerator", terms.numerator), ("denominator", terms.denominator)):
         if not 0 < value <= LARGEST_RATIO_TERM:
             found.append(name)
+    if not found and terms.numerator > LARGEST_RATIO * terms.denominator:
+        found.append("numerator")
     if terms.step < 1:
         found.append("step")
     if terms.most is not None and terms.most < 1:

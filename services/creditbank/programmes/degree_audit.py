@@ -17,6 +17,8 @@ from services.creditbank.programmes.counting import Counted, count
 from services.creditbank.programmes.rules import Allocation, Credit, Key, RuleSet
 
 _ROUNDS: Final = 6
+#: how often the credits of one audit are shared out at most, so that none takes long
+_MOST_COUNTS: Final = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def audit(rules: RuleSet, held: Sequence[Credit], today: date) -> Audit:
     best: tuple[tuple[int, int, int], Counted, list[Credit], dict[Key, int], tuple[Measure, ...]] | None = (
         None
     )
+    counts = 0
     for chosen in choices(rules, fit):
         usable = _within_years(rules, chosen)
         for weights in _weights(rules):
@@ -82,9 +85,11 @@ def audit(rules: RuleSet, held: Sequence[Credit], today: date) -> Audit:
             merit = (len(unmet), sum(unmet), -sum(one.amount for one in counted.allocations))
             if best is None or merit < best[0]:
                 best = merit, counted, chosen, usable, measures
-            if not any(one.missing for one in measures if one.rule == "level"):
+            counts += 1
+            # Other weights help only where nothing but levels is missing.
+            if {one.rule for one in measures if one.missing} != {"level"} or counts >= _MOST_COUNTS:
                 break
-        if best is not None and best[0][0] == 0:
+        if counts >= _MOST_COUNTS or (best is not None and best[0][0] == 0):
             break
     assert best is not None, "there is always one choice, if only of nothing"
     _, counted, chosen, usable, measures = best

@@ -43,7 +43,12 @@ class Judged:
 
 def rule_set(rule: Rule) -> RuleSet:
     """What a stored version says."""
-    return ProgrammeDocument.model_validate_json(rule.document).rule_set()
+    return rules_of(rule.document)
+
+
+def rules_of(document: bytes) -> RuleSet:
+    """The rules that a stored document is."""
+    return ProgrammeDocument.model_validate_json(document).rule_set()
 
 
 async def judge(

@@ -125,6 +125,7 @@ def test_an_agreement_covers_what_it_names() -> None:
     [
         (Terms(0, 1), ["numerator"]),
         (Terms(1, 10_001), ["denominator"]),
+        (Terms(2_001, 2), ["numerator"]),
         (Terms(1, 1, step=0), ["step"]),
         (Terms(1, 1, most=0), ["most"]),
         (Terms(1, 1, bar=Bar("good")), ["minimum_grade"]),

@@ -205,5 +205,8 @@ create view waiting_approval as
   select 'rescission', a.id, a.institution, null, array[a.rescission_by], a.rescission_at,
     array['administrator', 'registrar'] from award a where a.state = 'rescinding'
   union all
+  select 'file', f.id, f.institution, null, array[f.client], f.created_at, array['administrator', 'registrar']
+  from posting_file f where f.state = 'awaiting_approval'
+  union all
   select 'recognition-offer', r.id, r.institution, r.learner, array[r.decided_by], r.decided_at,
     array[]::text[] from recognition r where r.state = 'offered'

@@ -3,8 +3,10 @@
 import asyncio
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from infra.dev.stores import ServiceStore
 from libs.common.database import Database
 from services.creditbank.books.service import audit
 from services.creditbank.learners.handlers import people_erased, people_merged
@@ -166,15 +168,13 @@ async def test_eight_at_once_decide_the_same_award(
 
 
 async def test_an_award_whose_time_is_over_has_lapsed(
-    desk: Desk, publish: Publish, office: Office, district: District, store: object, database: Database
+    desk: Desk, publish: Publish, office: Office, district: District, store: ServiceStore, database: Database
 ) -> None:
     rules = await publish(programme())
     student = district.students[0]
     await two_lots(desk, district)
     award = await desk.ok(student, "POST", "/v1/awards", {"programme": rules, "key": "a"})
-    import asyncpg
-
-    connection = await asyncpg.connect(store.migrations_database)  # type: ignore[attr-defined]
+    connection = await asyncpg.connect(store.migrations_database)
     await connection.execute("update award set until = now() where id = $1", award["id"])
     await connection.close()
     address = f"/v1/awards/{award['id']}"
@@ -200,3 +200,77 @@ async def test_nothing_leads_from_the_erased_to_their_award(
     await connection.close()
     assert rows == 0
     assert (await desk.ok(student, "GET", "/v1/awards"))["items"] == []
+
+
+async def test_the_audit_names_an_award_that_breaks_its_rules(
+    desk: Desk,
+    publish: Publish,
+    office: Office,
+    district: District,
+    store: ServiceStore,
+    database: Database,
+    keys: KeyRing,
+) -> None:
+    """Each statement alters what the service cannot: the audit finds it, and it is put back."""
+    rules = await publish(programme(residency_percent=50))
+    student = district.students[0]
+    await two_lots(desk, district)
+    award = await desk.ok(student, "POST", "/v1/awards", {"programme": rules, "key": "a"})
+    await desk.ok(office.registrar, "POST", f"/v1/awards/{award['id']}/decision", APPROVE)
+    connection = await asyncpg.connect(store.migrations_database)
+    changes = {
+        13: "update award set facts = replace(facts::text, '\"is_own\":true', '\"is_own\":false')::json",
+        5: "update award_lot set amount = amount + 1",
+        16: "update award set decided_by = null",
+    }
+    for invariant, change in changes.items():
+        column = "award" if "award_lot" in change else "id"
+        before = await connection.fetch(f"select * from {change.split()[1]} where {column} = $1", award["id"])
+        await connection.execute(f"{change} where {column} = $1", award["id"])
+        async with database.pool.acquire() as reader:
+            found = await audit(reader, keys)  # type: ignore[arg-type]
+        assert invariant in {one.invariant for one in found}
+        for row in before:
+            if column == "award":
+                await connection.execute(
+                    "update award_lot set amount = $2 where award = $1 and number = $3 and requirement = $4",
+                    award["id"],
+                    row["amount"],
+                    row["number"],
+                    row["requirement"],
+                )
+            else:
+                await connection.execute(
+                    "update award set facts = $2, decided_by = $3 where id = $1",
+                    award["id"],
+                    row["facts"],
+                    row["decided_by"],
+                )
+    await connection.close()
+    async with database.pool.acquire() as reader:
+        assert await audit(reader, keys) == []  # type: ignore[arg-type]
+
+
+async def test_the_books_of_a_merged_learner_count_together(
+    desk: Desk, publish: Publish, office: Office, district: District, database: Database, keys: KeyRing
+) -> None:
+    """One award of two books: a hold in each, and no entry names both."""
+    rules = await publish(programme())
+    kept, other, _ = district.students
+    await desk.lots(kept, (district.school, district.course, "2.00"))
+    await desk.lots(other, (district.school, district.district_course, "1.00"))
+    connection = await database.connect()
+    async with connection.transaction():
+        await people_merged(connection, [as_event({"id": other, "into": kept, "version": 3})])
+    await connection.close()
+    award = await desk.ok(kept, "POST", "/v1/awards", {"programme": rules, "key": "a"})
+    address = f"/v1/awards/{award['id']}"
+    assert await desk.ok(other, "GET", address) == award
+    granted = await desk.ok(office.registrar, "POST", f"{address}/decision", APPROVE)
+    assert len(granted["entries"]) == 2
+    assert (await desk.bank.account(kept))["accounts"][0]["redeemed"] == "3.00"
+    await desk.ok(office.registrar, "POST", f"{address}/rescission", {"reason": "a mistake"})
+    await desk.ok(office.second, "POST", f"{address}/rescission/decision", APPROVE)
+    assert (await desk.bank.account(kept))["accounts"][0]["available"] == "3.00"
+    async with database.pool.acquire() as reader:
+        assert await audit(reader, keys) == []  # type: ignore[arg-type]
