@@ -16,6 +16,7 @@ from services.creditbank.accounts.routes import router as accounts
 from services.creditbank.approvals.routes import router as approvals
 from services.creditbank.awards.routes import router as awards
 from services.creditbank.conversions.routes import router as conversions
+from services.creditbank.corrections.routes import router as corrections
 from services.creditbank.deposits.routes import LARGEST_BODY, PATH
 from services.creditbank.deposits.routes import router as deposits
 from services.creditbank.deposits.rules import MOST_ITEMS
@@ -25,7 +26,11 @@ from services.creditbank.files.routes import PATH as FILES_PATH
 from services.creditbank.files.routes import router as files
 from services.creditbank.files.rules import LARGEST_UPLOAD
 from services.creditbank.files.worker import FileWorker
-from services.creditbank.institutions.handlers import organisation_changed
+from services.creditbank.freezes.routes import router as freezes
+from services.creditbank.institutions.handlers import (
+    organisation_changed,
+    organisation_changed_where_reviewed,
+)
 from services.creditbank.institutions.routes import router as institutions
 from services.creditbank.learners.handlers import people_erased, people_merged, person_changed
 from services.creditbank.learners.keys import KeyRing
@@ -72,6 +77,7 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     finally:
         await end(*tasks)
 
+
 RULES = (rulebook, programmes, awards, transfers, recognition, conversions, approvals)
 
 
@@ -107,13 +113,27 @@ def build(
             description=_DESCRIPTION,
             audience=AUDIENCE,
             settings=settings,
-            routers=[deposits, files, suspense, accounts, institutions, learners, schemes, log, *RULES],
+            routers=[
+                deposits,
+                corrections,
+                freezes,
+                files,
+                suspense,
+                accounts,
+                institutions,
+                learners,
+                schemes,
+                log,
+                *RULES,
+            ],
             sources={
                 "auth": Source(
                     address=settings.auth_address,
                     audience=AUTH_AUDIENCE,
                     handlers={
-                        "auth.organisation.changed.v1": organisation_changed,
+                        "auth.organisation.changed.v1": organisation_changed
+                        if settings.registration == "automatic"
+                        else organisation_changed_where_reviewed,
                         "auth.course.changed.v1": course_changed,
                         # in this order within a batch: whoever is no more is not made anew
                         "auth.person.erased.v1": in_order(

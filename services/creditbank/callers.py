@@ -31,6 +31,12 @@ async def _actor(caller: Annotated[Caller, Depends(require(WRITE))]) -> Caller:
     return caller
 
 
+async def _corrector(caller: Annotated[Caller, Depends(require())]) -> Caller:
+    if POST not in caller.scopes and not (caller.is_person and WRITE in caller.scopes):
+        raise InsufficientScope(scope=WRITE if caller.is_person else POST)
+    return caller
+
+
 async def _reader(caller: Annotated[Caller, Depends(require())]) -> Caller:
     """Who may post for an institution may also read what it posted."""
     if READ not in caller.scopes and POST not in caller.scopes:
@@ -44,5 +50,7 @@ Learner = Annotated[Caller, Depends(_learner)]
 Actor = Annotated[Caller, Depends(_actor)]
 #: anybody who may read or post; what they may see is decided by institution
 Reader = Annotated[Caller, Depends(_reader)]
+#: a client that may post, or a person who decides for an institution; which ones is decided by their roles
+Corrector = Annotated[Caller, Depends(_corrector)]
 #: a client that may post
 Poster = Annotated[Caller, Depends(require(POST))]

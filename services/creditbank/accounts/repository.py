@@ -18,7 +18,8 @@ from (
 """
 # Those of a learner whose records were never merged: no other book is looked for. No row for anybody else.
 _BALANCES: Final = f"""
-select json_build_object('learner', $1::uuid, 'consent', max(l.consent),
+select json_build_object('learner', $1::uuid, 'consent', max(l.consent), 'frozen', exists (
+    select from account_freeze f where f.learner = max(l.number) and f.ended_at is null),
   'accounts', json_agg(json_build_object(
     'scheme', s.code, 'entries', a.sequence,
     {", ".join(f"'{part}', credits_text(a.{part})" for part in _PARTS)},
@@ -45,7 +46,8 @@ with holder as materialized (
 _JOINED_BALANCES: Final = f"""
 {_BOOKS}
 select json_build_object('learner', coalesce((select id from holder), $1::uuid),
-  'consent', (select consent from holder),
+  'consent', (select consent from holder), 'frozen', exists (
+    select from account_freeze f where f.learner in (select number from book) and f.ended_at is null),
   'accounts', (
     select coalesce(json_agg(json_build_object(
       'scheme', s.code, 'entries', a.entries,

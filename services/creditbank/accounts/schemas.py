@@ -48,6 +48,7 @@ class Accounts(BaseModel):
 
     learner: UUID = Field(description="of merged records the surviving one's id, by whichever one asks")
     consent: Consent | None = Field(description="a guardian's, for a child under 14; null: nobody known")
+    frozen: bool = Field(description="whether nothing can be spent at present")
     accounts: list[Account]
 
 

@@ -153,6 +153,17 @@ OPERATIONS: Final = (
         "select learner, scheme, id from account_freeze where begun_by = ended_by",
     ),
     Check(
+        16,
+        "whoever asks for a correction does not approve it, and what was approved was done",
+        """
+        select c.learner, c.id from correction c
+        left join entry e on e.learner = c.learner and e.scheme = c.scheme and e.sequence = c.revoking
+        where c.state = 'approved' and (c.decided_by = c.requested_by
+          or (e.kind, e.reverses, e.batch) is distinct from (10::smallint, c.entry, c.id)
+          or (c.amount is null) <> (c.replacing is null))
+        """,
+    ),
+    Check(
         19,
         "by the entries recorded until any time no part of a lot was ever negative",
         """

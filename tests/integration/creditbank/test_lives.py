@@ -258,7 +258,12 @@ async def test_erasure_cuts_the_link_and_leaves_every_sum(
     )
     assert again.json() == totals
     for who in (other, survivor):
-        assert await bank.account(who) == {"learner": str(who), "consent": None, "accounts": []}
+        assert await bank.account(who) == {
+            "learner": str(who),
+            "consent": None,
+            "frozen": False,
+            "accounts": [],
+        }
         assert (await bank.entries(who))["items"] == []
         refused = await bank.posted(district.school, item(who, district.course))
         assert refused["items"][0]["reason"] == "learner_unknown"

@@ -34,7 +34,12 @@ async def test_a_student_sees_only_the_own_account(bank: Bank, district: Distric
 
 async def test_somebody_unknown_has_an_empty_account(bank: Bank) -> None:
     stranger = uuid4()
-    assert await bank.account(stranger) == {"learner": str(stranger), "consent": None, "accounts": []}
+    assert await bank.account(stranger) == {
+        "learner": str(stranger),
+        "consent": None,
+        "frozen": False,
+        "accounts": [],
+    }
     assert await bank.entries(stranger) == {"items": [], "next": None}
 
 

@@ -10,7 +10,7 @@ revision = "0004"
 down_revision = "0003"
 
 _FOLDER = Path(__file__).parents[1] / "sql"
-_SCRIPTS = ("tables", "documents", "moving", "conversions")
+_SCRIPTS = ("tables", "documents", "moving", "conversions", "corrections")
 _TABLES = "hold, conversion, conversion_lot, account_freeze"
 _WRITERS = ("post_operations", "post_conversions", "begin_freeze", "end_freeze")
 #: parts of the writers, of no use to anybody else

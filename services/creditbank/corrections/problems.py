@@ -1,0 +1,33 @@
+"""Expected failures of correcting deposits."""
+
+from libs.common.languages import Text
+from libs.common.problems import Conflict, Forbidden
+
+
+class CorrectionNeedsAnother(Forbidden):
+    """Whoever asked for a correction cannot approve or reject it; somebody else of the institution has to."""
+
+    title = Text("Somebody else must decide", "须由他人决定")
+    detail = Text(
+        "You asked for this correction. Somebody else has to decide on it.", "该更正由您提出，须由他人决定。"
+    )
+
+
+class CorrectionUnderWay(Conflict):
+    """A correction of this deposit already waits for a decision."""
+
+    title = Text("A correction is waiting", "已有更正等待决定")
+
+
+class CorrectionDecided(Conflict):
+    """The correction does not wait for a decision any more."""
+
+    title = Text("The correction was decided on", "该更正已有决定")
+    detail = Text("Its state is {state}.", "其状态为 {state}。")
+
+
+class ReplacementRefused(Conflict):
+    """What is to take the place of the deposit cannot be posted; `reason` is as for a deposit."""
+
+    title = Text("The replacement cannot be posted", "无法记入更正后的学分")
+    detail = Text("The reason is {reason}.", "原因为 {reason}。")

@@ -1,0 +1,127 @@
+"""SQL of corrections. Whoever reads one was let in by its institution."""
+
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from services.creditbank.tables import Connection, Pool, Where
+
+_DEPOSITED: Final = """
+select e.learner, e.scheme, e.sequence, t.issuer from entry e
+join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence
+where e.batch = $1 and e.id = $2 and e.kind = 1
+"""
+_ADD: Final = """
+insert into correction (id, learner, scheme, entry, deposit, institution, requested_by, reason,
+  amount, earned_on, course_id, course_sourced_id, attempt, grade)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+on conflict (learner, scheme, entry) where state = 'requested' do nothing returning id
+"""
+_SHOWN: Final = """
+select c.id, json_build_object(
+  'id', c.id, 'institution', c.institution, 'deposit', c.deposit, 'entry', e.id, 'learner', a.person,
+  'scheme', s.code, 'state', c.state, 'reason', c.reason,
+  'replacement', case when c.amount is not null then json_build_object(
+    'course_id', c.course_id, 'course_sourced_id', c.course_sourced_id, 'attempt', c.attempt,
+    'credits', credits_text(c.amount), 'grade', c.grade, 'earned_on', c.earned_on) end,
+  'requested_by', c.requested_by, 'requested_at', utc_text(c.requested_at), 'decided_by', c.decided_by,
+  'decided_at', utc_text(c.decided_at), 'decision_reason', c.decision_reason,
+  'revocation', (select r.id from entry r
+    where r.learner = c.learner and r.scheme = c.scheme and r.sequence = c.revoking),
+  'replaced_by', c.replacing) as item
+from correction c
+join entry e on e.learner = c.learner and e.scheme = c.scheme and e.sequence = c.entry
+join account a on a.learner = c.learner and a.scheme = c.scheme
+join scheme s on s.id = c.scheme
+"""
+_LOCKED: Final = """
+select c.*, a.person, s.code from correction c
+join account a on a.learner = c.learner and a.scheme = c.scheme
+join scheme s on s.id = c.scheme
+where c.id = $1 for no key update of c
+"""
+_DECIDE: Final = """
+update correction set state = $3, decided_by = $4, decided_at = now(), decision_reason = $5, revoking = $6,
+  replacing = $7
+where learner = $1 and id = $2
+"""
+
+
+async def deposited(where: Where, deposit: UUID, entry: UUID) -> asyncpg.Record | None:
+    """Where the entry of a deposit stands, and whose it is."""
+    return await where.fetchrow(_DEPOSITED, deposit, entry)
+
+
+async def add(
+    where: Where,
+    identifier: UUID,
+    deposit: UUID,
+    found: asyncpg.Record,
+    *,
+    requested_by: UUID,
+    reason: str,
+    replacement: tuple[int, date, UUID | None, str | None, str | None, str | None] | None,
+) -> bool:
+    """Ask for a correction; False while another one of the deposit waits."""
+    added = await where.fetchval(
+        _ADD,
+        identifier,
+        found["learner"],
+        found["scheme"],
+        found["sequence"],
+        deposit,
+        found["issuer"],
+        requested_by,
+        reason,
+        *(replacement or (None,) * 6),
+    )
+    return added is not None
+
+
+async def institution_of(pool: Pool, correction: UUID) -> UUID | None:
+    """The institution whose correction it is."""
+    found: UUID | None = await pool.fetchval("select institution from correction where id = $1", correction)
+    return found
+
+
+async def shown(pool: Pool, correction: UUID) -> bytes:
+    """One correction as JSON."""
+    row = await pool.fetchrow(f"{_SHOWN} where c.id = $1", correction)
+    assert row is not None, "none is ever removed"
+    found: bytes = row["item"]
+    return found
+
+
+async def page(
+    pool: Pool, institution: UUID, state: str | None, before: UUID | None, limit: int
+) -> list[tuple[UUID, bytes]]:
+    """An institution's corrections, newest first, each as its id and JSON."""
+    rows = await pool.fetch(
+        f"{_SHOWN} where c.institution = $1 and ($2::text is null or c.state = $2)"
+        " and ($3::uuid is null or c.id < $3) order by c.id desc limit $4",
+        institution,
+        state,
+        before,
+        limit,
+    )
+    return [(row["id"], row["item"]) for row in rows]
+
+
+async def locked(connection: Connection, correction: UUID) -> asyncpg.Record | None:
+    """The correction, which nobody else decides on meanwhile."""
+    return await connection.fetchrow(_LOCKED, correction)
+
+
+async def decide(
+    connection: Connection,
+    found: asyncpg.Record,
+    state: str,
+    by: UUID,
+    reason: str | None,
+    revoking: int | None,
+    replacing: UUID | None,
+) -> None:
+    """What was decided, and what came of it."""
+    await connection.execute(_DECIDE, found["learner"], found["id"], state, by, reason, revoking, replacing)

@@ -1,0 +1,106 @@
+"""Corrections and revocations of an institution's own deposits."""
+
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from libs.common.database import DatabaseOf
+from libs.common.paging import Page, PagingOf, encode_cursor
+from services.creditbank.callers import Corrector, Reader
+from services.creditbank.corrections import service
+from services.creditbank.corrections.schemas import (
+    Correction,
+    CorrectionBody,
+    CorrectionDecision,
+    Replacement,
+    State,
+)
+from services.creditbank.deposits.service import PostingDesk
+from services.creditbank.ledger.rules import hundredths
+
+router = APIRouter(tags=["corrections"])
+
+
+@router.post(
+    "/v1/deposits/{deposit}/entries/{entry}/corrections",
+    summary="Ask for a deposit to be revoked or replaced",
+    response_model=Correction,
+    status_code=201,
+)
+async def request_correction(
+    deposit: UUID, entry: UUID, body: CorrectionBody, caller: Corrector, database: DatabaseOf
+) -> Response:
+    """By a client of the institution's line, or its registrar or administrator.
+
+    Nothing changes before another one approves. Credits that are held, redeemed or converted cannot
+    be taken back while they are.
+    """
+    identifier = await service.request(
+        database.pool, caller, deposit, entry, body.reason, _columns(body.replacement)
+    )
+    shown = await service.shown(database.pool, identifier)
+    headers = {"Location": f"/v1/corrections/{identifier}"}
+    return Response(shown, 201, media_type="application/json", headers=headers)
+
+
+def _columns(replacement: Replacement | None) -> service.Replacement | None:
+    if replacement is None:
+        return None
+    course = replacement.course
+    return (
+        hundredths(replacement.credits),
+        replacement.earned_on,
+        course.id,
+        course.sourced_id,
+        replacement.attempt,
+        replacement.grade,
+    )
+
+
+@router.post(
+    "/v1/corrections/{correction}/decision", summary="Decide on a correction", response_model=Correction
+)
+async def decide(
+    correction: UUID, body: CorrectionDecision, request: Request, caller: Corrector, database: DatabaseOf
+) -> Response:
+    """By another client of the institution's line, or another registrar or administrator; withdrawn by any.
+
+    What is approved is done at once: both entries, or neither where the replacement is refused.
+    """
+    desk = PostingDesk(database, request.app.state.shred_keys)
+    await service.decide(
+        database, desk, request.app.state.ledger, caller, correction, body.decision, body.reason
+    )
+    return Response(await service.shown(database.pool, correction), media_type="application/json")
+
+
+@router.get("/v1/corrections/{correction}", summary="One correction", response_model=Correction)
+async def read_correction(correction: UUID, caller: Reader, database: DatabaseOf) -> Response:
+    """Seen by clients of the institution's line and by those who oversee it."""
+    await service.see(database.pool, caller, correction)
+    return Response(await service.shown(database.pool, correction), media_type="application/json")
+
+
+@router.get(
+    "/v1/corrections", summary="An institution's corrections, newest first", response_model=Page[Correction]
+)
+async def list_corrections(
+    institution: Annotated[UUID, Query()],
+    caller: Reader,
+    database: DatabaseOf,
+    paging: PagingOf,
+    state: Annotated[State | None, Query()] = None,
+) -> Response:
+    """Seen by clients of the institution's line and by those who oversee it."""
+    await service.see_all(database.pool, caller, institution)
+    after = paging.after(UUID)
+    rows = await service.page(
+        database.pool, institution, state, after[0] if after else None, paging.limit + 1
+    )
+    shown = rows[: paging.limit]
+    cursor = encode_cursor(shown[-1][0]) if len(rows) > paging.limit else None
+    body = b'{"items":[' + b",".join(item for _, item in shown) + b'],"next":' + orjson.dumps(cursor) + b"}"
+    link = paging.link(cursor)
+    return Response(body, media_type="application/json", headers={"Link": link} if link else None)
