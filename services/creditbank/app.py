@@ -27,10 +27,7 @@ from services.creditbank.files.routes import router as files
 from services.creditbank.files.rules import LARGEST_UPLOAD
 from services.creditbank.files.worker import FileWorker
 from services.creditbank.freezes.routes import router as freezes
-from services.creditbank.institutions.handlers import (
-    organisation_changed,
-    organisation_changed_where_reviewed,
-)
+from services.creditbank.institutions.handlers import organisation_changed
 from services.creditbank.institutions.routes import router as institutions
 from services.creditbank.learners.handlers import people_erased, people_merged, person_changed
 from services.creditbank.learners.keys import KeyRing
@@ -131,9 +128,7 @@ def build(
                     address=settings.auth_address,
                     audience=AUTH_AUDIENCE,
                     handlers={
-                        "auth.organisation.changed.v1": organisation_changed
-                        if settings.registration == "automatic"
-                        else organisation_changed_where_reviewed,
+                        "auth.organisation.changed.v1": organisation_changed,
                         "auth.course.changed.v1": course_changed,
                         # in this order within a batch: whoever is no more is not made anew
                         "auth.person.erased.v1": in_order(
