@@ -41,7 +41,7 @@ DECISIONS: Final = (
         """
         select c.learner, c.scheme, c.entry as sequence from conversion c join rule r on r.id = c.rule
         where (r.kind, r.scheme, r.target) is distinct from ('conversion', c.scheme, c.target)
-          or r.state not in ('approved', 'withdrawn')
+          or r.state <> 'approved'
           or (r.document ->> 'numerator')::integer <> c.numerator
           or (r.document ->> 'denominator')::integer <> c.denominator
         """,

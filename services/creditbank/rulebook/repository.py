@@ -8,16 +8,18 @@ import asyncpg
 
 from services.creditbank.tables import Pool, Where
 
-# Of versions that have begun the highest is in force; a withdrawn one ends what it took the place of, too.
+# Of versions that have begun the highest is in force until its last day; then none is.
 _IN_FORCE = """
-(r.state = 'approved' and r.effective_from <= current_date and not exists (
+(r.state = 'approved' and r.effective_from <= current_date
+  and coalesce(r.effective_until >= current_date, true) and not exists (
   select from rule n where n.institution = r.institution and n.kind = r.kind and n.code = r.code
-    and n.version > r.version and n.state in ('approved', 'withdrawn') and n.effective_from <= current_date))
+    and n.version > r.version and n.state = 'approved' and n.effective_from <= current_date))
 """
 _RULE = f"""
 select r.id, json_build_object('id', r.id, 'institution', r.institution, 'kind', r.kind, 'code', r.code,
   'version', r.version, 'title', json_build_object('en', r.title_en, 'zh', r.title_zh), 'scheme', s.code,
-  'target', t.code, 'effective_from', r.effective_from, 'state', r.state, 'in_force', {_IN_FORCE},
+  'target', t.code, 'effective_from', r.effective_from,
+  'effective_until', r.effective_until, 'state', r.state, 'in_force', {_IN_FORCE},
   'made_by', r.made_by, 'made_at', utc_text(r.made_at), 'decided_by', r.decided_by,
   'decided_at', utc_text(r.decided_at), 'reason', r.reason, 'document', r.document) as item
 from rule r join scheme s on s.id = r.scheme left join scheme t on t.id = r.target
@@ -26,15 +28,15 @@ _ONE = f"{_RULE} where r.id = $1"
 _LIST = f"""
 {_RULE}
 where ($1::uuid is null or r.institution = $1) and ($2::text is null or r.kind = $2)
-  and (r.state in ('approved', 'withdrawn') or r.institution = any($3))
+  and (r.state = 'approved' or r.institution = any($3))
   and ($4::uuid is null or r.id > $4)
 order by r.id limit $5
 """
 _LOCK = "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || $2::text || $3::text, 6))"
 _ADD = """
 insert into rule (id, institution, kind, code, version, title_en, title_zh, scheme, target, document,
-  effective_from, made_by)
-select $1, $2, $3::varchar, $4::varchar, 1 + coalesce(max(r.version), 0), $5, $6, $7, $8, $9, $10, $11
+  effective_from, effective_until, made_by)
+select $1, $2, $3::varchar, $4::varchar, 1 + coalesce(max(r.version), 0), $5, $6, $7, $8, $9, $10, $11, $12
 from rule r where r.institution = $2 and r.kind = $3::varchar and r.code = $4::varchar
 """
 _DECIDE = """
@@ -86,7 +88,7 @@ async def add(
     title: tuple[str, str],
     about: tuple[int, int | None],
     document: bytes,
-    effective_from: date,
+    effective: tuple[date, date | None],
     maker: UUID,
 ) -> None:
     """Add the next version of the rules `named` (kind, code), as a draft."""
@@ -94,7 +96,7 @@ async def add(
         # Two at once are two versions.
         await connection.execute(_LOCK, institution, *named)
         await connection.execute(
-            _ADD, identifier, institution, *named, *title, *about, document, effective_from, maker
+            _ADD, identifier, institution, *named, *title, *about, document, *effective, maker
         )
 
 

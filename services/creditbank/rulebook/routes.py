@@ -32,7 +32,7 @@ async def propose_rule(body: RuleBody, caller: Actor, database: DatabaseOf) -> R
             body.code,
             (body.title.en, body.title.zh),
             body.scheme,
-            body.effective_from,
+            (body.effective_from, body.effective_until),
             body.document,
         ),
     )

@@ -1,8 +1,11 @@
-"""The life of a version of rules: draft, then approved by somebody else; superseded by the next one's day."""
+"""The life of a version of rules: draft, then approved by somebody else; superseded when the next begins.
+
+Rules come to an end by a day of their own; earlier, by a next version that ends.
+"""
 
 from typing import Final, Literal
 
 RuleKind = Literal["conversion", "programme"]
 KINDS: Final = ("conversion", "programme")
-State = Literal["draft", "approved", "rejected", "withdrawn"]
-STATES: Final = ("draft", "approved", "rejected", "withdrawn")
+State = Literal["draft", "approved", "rejected"]
+STATES: Final = ("draft", "approved", "rejected")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.common.fields import Key, Line
 from services.creditbank.conversions.documents import ConversionDocument
@@ -25,7 +25,16 @@ class RuleBody(BaseModel):
     title: Title
     scheme: Key = Field(default=DEFAULT_SCHEME, description="whose credits the rules are about")
     effective_from: date
+    effective_until: date | None = Field(
+        default=None, description="the last day; until a next version unless said"
+    )
     document: Document
+
+    @model_validator(mode="after")
+    def in_order(self) -> "RuleBody":
+        if self.effective_until is not None and self.effective_until < self.effective_from:
+            raise ValueError("effective_until is before effective_from")
+        return self
 
 
 class DecisionBody(BaseModel):
@@ -49,6 +58,7 @@ class RuleAnswer(BaseModel):
     scheme: str
     target: str | None
     effective_from: date
+    effective_until: date | None
     state: State
     in_force: bool = Field(description="approved, begun, and the newest such version")
     made_by: UUID

@@ -31,7 +31,7 @@ class Draft:
     code: str
     title: tuple[str, str]
     scheme: str
-    effective_from: date
+    effective: tuple[date, date | None]
     document: ConversionDocument | ProgrammeDocument
 
 
@@ -89,7 +89,7 @@ async def propose(database: Database, caller: Caller, draft: Draft) -> bytes:
         draft.title,
         (schemes[draft.scheme], schemes[codes[1]] if len(codes) > 1 else None),
         document.model_dump_json().encode(),
-        draft.effective_from,
+        draft.effective,
         caller.subject,
     )
     return await repository.document(pool, identifier)
@@ -100,7 +100,7 @@ async def read(where: Where, caller: Caller, identifier: UUID) -> bytes:
     found = await repository.find(where, identifier)
     if found is None:
         raise RuleUnknown
-    if found["state"] not in ("approved", "withdrawn"):
+    if found["state"] != "approved":
         await approvals.may_decide(where, found["institution"], caller, RULING)
     return await repository.document(where, identifier)
 
@@ -130,7 +130,7 @@ async def decide(
 async def in_force(where: Where, identifier: UUID, kind: str) -> Rule:
     """A version that may be applied today; raises `RuleUnknown` or `RuleNotInForce`."""
     found = await repository.find(where, identifier)
-    if found is None or found["kind"] != kind or found["state"] in ("draft", "rejected"):
+    if found is None or found["kind"] != kind or found["state"] != "approved":
         raise RuleUnknown
     if not found["in_force"] or not found["is_registered"]:
         raise RuleNotInForce

@@ -18,6 +18,7 @@ class Rule(Table, table=True):
         CheckConstraint(one_of("kind", KINDS), name="kind"),
         CheckConstraint(one_of("state", STATES), name="state"),
         CheckConstraint("decided_by <> made_by", name="maker_is_not_checker"),
+        CheckConstraint("effective_until >= effective_from", name="effective"),
         CheckConstraint("(kind = 'conversion') = (target is not null)", name="target"),
         UniqueConstraint("institution", "kind", "code", "version"),
         Index("ix_rule_draft", "institution", postgresql_where=text("state = 'draft'")),
@@ -34,6 +35,7 @@ class Rule(Table, table=True):
     target: int | None = Field(default=None, sa_type=SmallInteger)
     document: bytes = Field(sa_column=Column(JSON, nullable=False))
     effective_from: date
+    effective_until: date | None = None
     state: str = Field(default="draft", sa_column_kwargs={"server_default": "draft"})
     made_by: UUID
     made_at: datetime = Field(

@@ -11,8 +11,9 @@ create table rule (
   target smallint,
   document json not null,
   effective_from date not null,
+  effective_until date,
   state varchar not null default 'draft' constraint ck_rule_state
-    check (state in ('draft', 'approved', 'rejected', 'withdrawn')),
+    check (state in ('draft', 'approved', 'rejected')),
   made_by uuid not null,
   made_at timestamptz not null default now(),
   decided_by uuid,
@@ -20,6 +21,7 @@ create table rule (
   reason varchar,
   constraint uq_rule_institution_kind_code_version unique (institution, kind, code, version),
   constraint ck_rule_maker_is_not_checker check (decided_by <> made_by),
+  constraint ck_rule_effective check (effective_until >= effective_from),
   constraint ck_rule_target check ((kind = 'conversion') = (target is not null))
 )
 

@@ -69,6 +69,20 @@ async def test_the_newest_version_that_has_begun_is_in_force(
         )
 
 
+async def test_rules_end_on_their_last_day_and_do_not_fall_back(
+    desk: Desk, publish: Publish, office: Office, district: District
+) -> None:
+    student = district.students[0]
+    await publish(programme(), code="ended")
+    over = await publish(programme(), code="ended", effective_until="2026-01-01")
+    listed = await desk.ok(student, "GET", f"/v1/rules?institution={district.school}")
+    assert [one["in_force"] for one in listed["items"]] == [False, False]
+    audit = f"/v1/programmes/{over}/audit"
+    assert await desk.refused(student, "POST", audit, {}) == (409, "rule-not-in-force")
+    wrong = rule(district.school, programme(), effective_until="2025-12-31")
+    assert (await desk.refused(office.registrar, "POST", "/v1/rules", wrong))[0] == 422
+
+
 @pytest.mark.parametrize(
     ("document", "members"),
     [
