@@ -57,16 +57,17 @@ def values(store: ServiceStore, auth: FastAPI) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def neighbours(
-    auth_app: FastAPI, service_database: Callable[[str], ServiceStore]
+    auth_app: FastAPI, fresh_database: Callable[[str], ServiceStore]
 ) -> AsyncIterator[Neighbours]:
+    """On databases of their own: elsewhere other tests' services read auth's news, and only one reads."""
     bank = build_creditbank(
-        CreditbankSettings(**values(service_database("creditbank"), auth_app)),
+        CreditbankSettings(**values(fresh_database("creditbank"), auth_app)),
         keys=lambda _app: auth_app.state.keys.verification_keys,
     )
     spaces = build_spaces(
-        SpacesSettings(**values(service_database("spaces"), auth_app), creditbank_address=NOWHERE),
+        SpacesSettings(**values(fresh_database("spaces"), auth_app), creditbank_address=NOWHERE),
         keys=lambda _app: auth_app.state.keys.verification_keys,
     )
     async with bank.router.lifespan_context(bank), spaces.router.lifespan_context(spaces):
