@@ -27,7 +27,10 @@ from services.creditbank.files.routes import router as files
 from services.creditbank.files.rules import LARGEST_UPLOAD
 from services.creditbank.files.worker import FileWorker
 from services.creditbank.freezes.routes import router as freezes
-from services.creditbank.institutions.handlers import organisation_changed
+from services.creditbank.institutions.handlers import (
+    organisation_changed,
+    organisation_changed_where_reviewed,
+)
 from services.creditbank.institutions.routes import router as institutions
 from services.creditbank.learners.handlers import people_erased, people_merged, person_changed
 from services.creditbank.learners.keys import KeyRing
@@ -53,6 +56,12 @@ _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
 books. 学分银行：机构记入学分，终身留存，账目可审计。
 """
+
+#: by how institutions come into the bank
+_ORGANISATION_CHANGED = {
+    "automatic": organisation_changed,
+    "reviewed": organisation_changed_where_reviewed,
+}
 
 
 def in_order(*handlers: Handler) -> Handler:
@@ -128,7 +137,7 @@ def build(
                     address=settings.auth_address,
                     audience=AUTH_AUDIENCE,
                     handlers={
-                        "auth.organisation.changed.v1": organisation_changed,
+                        "auth.organisation.changed.v1": _ORGANISATION_CHANGED[settings.registration],
                         "auth.course.changed.v1": course_changed,
                         # in this order within a batch: whoever is no more is not made anew
                         "auth.person.erased.v1": in_order(

@@ -1,7 +1,7 @@
 """Everything creditbank reads from outside, as environment variables with the prefix CREDITBANK_."""
 
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -36,6 +36,9 @@ class CreditbankSettings(ServiceSettings):
         default=60.0, gt=0, description="the time between two looks for holds that lapse and lots that expire"
     )
 
+    registration: Literal["automatic", "reviewed"] = Field(
+        default="automatic", description="whether organisations may post at once, or apply and are reviewed"
+    )
     log_directory: Path | None = Field(
         default=None, description="where the public log's files are; without it there is none"
     )

@@ -11,7 +11,7 @@ from libs.common.database import DatabaseOf
 from libs.common.fields import Key
 from libs.common.languages import Language, preferred
 from libs.common.paging import Page, PagingOf, encode_cursor
-from services.creditbank.callers import Poster, Reader
+from services.creditbank.callers import Corrector, Poster, Reader
 from services.creditbank.deposits.problems import ClientOfInstitutionNeeded
 from services.creditbank.files import service
 from services.creditbank.files.rules import Encoding, Outcome
@@ -112,7 +112,7 @@ async def read_items(
 
 @router.post("/{file}/decision", summary="Approve or reject a file that waits for it")
 async def decide(
-    file: UUID, body: Decision, request: Request, response: Response, caller: Reader, database: DatabaseOf
+    file: UUID, body: Decision, request: Request, response: Response, caller: Corrector, database: DatabaseOf
 ) -> PostingFile:
     """By a registrar or administrator of the institution's line, or a client of it that did not send it.
 

@@ -1,13 +1,16 @@
 """SQL of institutions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from services.creditbank.tables import Connection, Pool
+import asyncpg
+
+from libs.common.ids import new_id
+from services.creditbank.tables import Connection, Pool, Where
 
 _LEARN = """
-insert into institution (id, version, status, type, name, parent, ancestors, identifier)
-select distinct on (o.id) o.id, o.version, o.status, o.type, o.name, o.parent, o.ancestors, o.identifier
+insert into institution (id, version, status, type, name, parent, ancestors, identifier, standing)
+select distinct on (o.id) o.id, o.version, o.status, o.type, o.name, o.parent, o.ancestors, o.identifier, $2
 from jsonb_to_recordset($1::jsonb) as o (id uuid, version bigint, status text, type text, name text,
   parent uuid, ancestors uuid[], identifier text)
 order by o.id, o.version desc
@@ -36,10 +39,23 @@ select exists (
   where l.id = $2 and o.roles && $3 and o.organisation = any(x.ancestors))
 """
 
+_STRICTLY_ABOVE = """
+select exists (
+  select from learner l join learner_organisation o on o.learner = coalesce(l.merged_into, l.number)
+  join institution x on x.id = $1
+  where l.id = $2 and o.roles && $3 and o.organisation = any(x.ancestors)
+    and (o.organisation <> x.id or cardinality(x.ancestors) = 1))
+"""
+_PAGE = """
+select x.id, x.name, x.type, x.status, x.standing from institution x
+where $1 = any(x.ancestors) and ($2::text is null or x.standing = $2) and ($3::uuid is null or x.id > $3)
+order by x.id limit $4
+"""
 
-async def learn(connection: Connection, organisations: bytes) -> None:
-    """Take over the newer of the snapshots in a JSON array of organisations."""
-    await connection.execute(_LEARN, organisations)
+
+async def learn(connection: Connection, organisations: bytes, standing: str) -> None:
+    """Take over the newer of the snapshots in a JSON array of organisations; new ones get this standing."""
+    await connection.execute(_LEARN, organisations, standing)
 
 
 async def totals(pool: Pool, institution: UUID, *, reader: UUID) -> bytes | None:
@@ -56,3 +72,56 @@ async def is_in_tree(pool: Pool, institution: UUID, *, root: UUID) -> bool:
 async def has_role_above(pool: Pool, institution: UUID, *, person: UUID, roles: Collection[str]) -> bool:
     """Whether the person now holds one of the roles at the institution or above it."""
     return bool(await pool.fetchval(_ROLE_IN_LINE, institution, person, list(roles)))
+
+
+async def has_role_strictly_above(
+    pool: Pool, institution: UUID, *, person: UUID, roles: Collection[str]
+) -> bool:
+    """Whether the person now holds one of the roles above the institution, or at it if it is a root."""
+    return bool(await pool.fetchval(_STRICTLY_ABOVE, institution, person, list(roles)))
+
+
+async def held_still(connection: Connection, institution: UUID) -> str | None:
+    """The institution's standing, which nobody else changes until the transaction ends."""
+    query = "select standing from institution where id = $1 for no key update"
+    found: str | None = await connection.fetchval(query, institution)
+    return found
+
+
+async def changes(where: Where, institution: UUID, most: int) -> Sequence[asyncpg.Record]:
+    """Changes of its standing, newest first."""
+    query = (
+        "select act, standing, by, reason, at from standing_change where institution = $1"
+        " order by id desc limit $2"
+    )
+    return await where.fetch(query, institution, most)
+
+
+async def change(
+    connection: Connection, institution: UUID, act: str, standing: str, by: UUID, reason: str | None
+) -> None:
+    """Write a change down and give the institution its standing; who may post again looks for what waits."""
+    await connection.execute(
+        "insert into standing_change (id, institution, act, standing, by, reason)"
+        " values ($1, $2, $3, $4, $5, $6)",
+        *(new_id(), institution, act, standing, by, reason),
+    )
+    await connection.execute("update institution set standing = $2 where id = $1", institution, standing)
+    if standing == "registered":
+        await connection.execute(
+            "update suspense set due = true, news = news + 1 where institution = $1 and state = 'waiting'",
+            institution,
+        )
+
+
+async def shown(pool: Pool, institution: UUID) -> asyncpg.Record | None:
+    """An institution's name and standing; whoever asks must have been let in."""
+    query = "select id, name, type, status, standing from institution where id = $1"
+    return await pool.fetchrow(query, institution)
+
+
+async def page(
+    pool: Pool, under: UUID, standing: str | None, after: UUID | None, limit: int
+) -> Sequence[asyncpg.Record]:
+    """An institution and all below it, by id."""
+    return await pool.fetch(_PAGE, under, standing, after, limit)

@@ -1,15 +1,29 @@
 """Institutions: copies kept by events, and who may look at one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from libs.common.identity import Caller
-from services.creditbank.institutions import repository
-from services.creditbank.tables import Pool
+import asyncpg
 
-learn = repository.learn
+from libs.common.database import Database
+from libs.common.identity import Caller
+from libs.common.problems import NotFound
+from services.creditbank.institutions import repository
+from services.creditbank.institutions.problems import (
+    NotInChargeOfStanding,
+    SecondPersonNeeded,
+    StandingForbids,
+)
+from services.creditbank.institutions.rules import OWN, Act, Change, after, is_own_checker
+from services.creditbank.tables import Connection, Pool
+
 #: roles that look after an organisation and all below it
 OVERSEEING = ("administrator", "registrar", "auditor")
+
+
+async def learn(connection: Connection, organisations: bytes, standing: str = "registered") -> None:
+    """Apply snapshots of organisations; those that are new come with this standing."""
+    await repository.learn(connection, organisations, standing)
 
 
 async def holds_role_above(pool: Pool, institution: UUID, caller: Caller, roles: Collection[str]) -> bool:
@@ -26,3 +40,52 @@ async def may_oversee(pool: Pool, institution: UUID, caller: Caller) -> bool:
     if caller.is_person:
         return await repository.has_role_above(pool, institution, person=caller.subject, roles=OVERSEEING)
     return False
+
+
+#: who decides on standings, of their own institution or of those below
+DECIDING = ("administrator", "registrar")
+MOST_CHANGES = 200
+
+
+async def change_standing(
+    database: Database, caller: Caller, institution: UUID, act: Act, reason: str | None
+) -> None:
+    """Let an institution into the bank or out of it, step by step; each step is written down for ever.
+
+    Raises NotFound, NotInChargeOfStanding, StandingForbids, SecondPersonNeeded.
+    """
+    pool = database.pool
+    if not await may_oversee(pool, institution, caller):
+        raise NotFound
+    holds = repository.has_role_above if act in OWN else repository.has_role_strictly_above
+    if not caller.is_person or not await holds(pool, institution, person=caller.subject, roles=DECIDING):
+        raise NotInChargeOfStanding
+    async with pool.acquire() as pooled, pooled.transaction():
+        connection: Connection = pooled  # type: ignore[assignment]  # stands for its own
+        standing = await repository.held_still(connection, institution)
+        then = None if standing is None else after(standing, act)
+        if then is None:
+            raise StandingForbids(standing=standing)
+        before = await repository.changes(connection, institution, MOST_CHANGES)
+        if is_own_checker(act, caller.subject, (Change(one["act"], one["by"]) for one in before)):
+            raise SecondPersonNeeded
+        await repository.change(connection, institution, act, then, caller.subject, reason)
+
+
+async def standing_of(
+    pool: Pool, caller: Caller, institution: UUID
+) -> tuple[asyncpg.Record, Sequence[asyncpg.Record]]:
+    """An institution with the changes of its standing, newest first; raises NotFound."""
+    found = await repository.shown(pool, institution)
+    if found is None or not await may_oversee(pool, institution, caller):
+        raise NotFound
+    return found, await repository.changes(pool, institution, MOST_CHANGES)
+
+
+async def institutions_under(
+    pool: Pool, caller: Caller, under: UUID, standing: str | None, after_id: UUID | None, limit: int
+) -> Sequence[asyncpg.Record]:
+    """An institution and those below it; raises NotFound for whom they are no business of."""
+    if not await may_oversee(pool, under, caller):
+        raise NotFound
+    return await repository.page(pool, under, standing, after_id, limit)
