@@ -17,7 +17,9 @@ class Place(BaseModel):
 class Waiting(BaseModel):
     """Something that waits for a decision of yours. `kind` and `id` lead to its address."""
 
-    kind: Literal["rule", "transfer", "recognition", "recognition-offer", "award", "rescission", "file"]
+    kind: Literal[
+        "rule", "transfer", "recognition", "recognition-offer", "award", "rescission", "correction", "file"
+    ]
     id: UUID = Field(description="as in /v1/rules/{id}, /v1/transfers/{id} and so on")
     institution: Place
     since: datetime

@@ -207,6 +207,9 @@ create view waiting_approval as
   select 'rescission', a.id, a.institution, null, array[a.rescission_by], a.rescission_at,
     array['administrator', 'registrar'] from award a where a.state = 'rescinding'
   union all
+  select 'correction', c.id, c.institution, null, array[c.requested_by], c.requested_at,
+    array['administrator', 'registrar'] from correction c where c.state = 'requested'
+  union all
   select 'file', f.id, f.institution, null, array[f.client], f.created_at, array['administrator', 'registrar']
   from posting_file f where f.state = 'awaiting_approval'
   union all

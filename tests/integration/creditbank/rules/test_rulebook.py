@@ -6,7 +6,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from infra.dev.stores import ServiceStore
 from libs.common.database import Database
+from tests.integration.creditbank.conftest import item
 from tests.integration.creditbank.rules.conftest import (
     Desk,
     Office,
@@ -125,3 +127,34 @@ async def test_writing_needs_its_scope(desk: Desk, office: Office, district: Dis
         "/v1/rules", json=rule(district.school, programme()), headers=client
     )
     assert response.json()["type"].endswith("/person-needed")
+
+
+async def test_corrections_and_files_wait_in_the_same_list(
+    desk: Desk, office: Office, district: District, store: ServiceStore
+) -> None:
+    """Of an institution's own kinds of approvals, each is listed for whoever did not ask for it."""
+    bank, student = desk.bank, district.students[0]
+    deposit = await bank.posted(district.school, item(student, district.course))
+    entry = deposit["items"][0]["entry"]
+    asked = await desk.ok(
+        office.registrar,
+        "POST",
+        f"/v1/deposits/{deposit['batch']}/entries/{entry}/corrections",
+        {"reason": "posted twice"},
+    )
+    connection = await asyncpg.connect(store.migrations_database)
+    file = await connection.fetchval(
+        "insert into posting_file (id, institution, organisation, client, scheme, profile, encoding, atomic,"
+        " dry_run, suspends, needs_approval, digest, file_name, size_bytes, state)"
+        " values (gen_random_uuid(), $1, $1, $2, 'xuebu:credits', 'plain', 'utf-8', true, false, false, true,"
+        " '', 'a.csv', 0, 'awaiting_approval') returning id",
+        district.school,
+        office.registrar,
+    )
+    await connection.close()
+    expected = [("correction", asked["id"]), ("file", str(file))]
+    assert await desk.waiting(office.second) == expected
+    assert await desk.waiting(office.registrar) == []
+    pages = await desk.ok(office.second, "GET", "/v1/approvals?limit=1")
+    rest = await desk.ok(office.second, "GET", f"/v1/approvals?limit=1&cursor={pages['next']}")
+    assert [(one["kind"], one["id"]) for one in pages["items"] + rest["items"]] == expected
