@@ -4,7 +4,7 @@ from libs.common.languages import Text
 from libs.common.problems import Conflict, Forbidden
 
 
-class SecondPersonNeeded(Forbidden):
+class AnotherMustDecide(Forbidden):
     """This must be decided by somebody other than those who asked for it or prepared it."""
 
     title = Text("A second person is needed", "需由另一人办理")
@@ -14,7 +14,7 @@ class SecondPersonNeeded(Forbidden):
     )
 
 
-class NotWaiting(Conflict):
+class DecisionNotDue(Conflict):
     """This does not wait for that decision: it has been decided, withdrawn, or is not so far yet."""
 
     title = Text("Nothing waits for this decision", "没有等待此决定的事项")

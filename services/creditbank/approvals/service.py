@@ -9,7 +9,7 @@ from libs.common.database import Database, retrying
 from libs.common.identity import Caller
 from libs.common.problems import NotFound
 from services.creditbank.approvals import repository
-from services.creditbank.approvals.problems import LearnerUnknown, SecondPersonNeeded
+from services.creditbank.approvals.problems import AnotherMustDecide, LearnerUnknown
 from services.creditbank.tables import Connection, Where
 
 waiting = repository.waiting
@@ -49,13 +49,13 @@ async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Col
 
 
 async def refuse_the_same_person(where: Where, caller: Caller, *others: UUID | None) -> None:
-    """Raises `SecondPersonNeeded` if the caller is one of the others, under whatever id."""
+    """Raises `AnotherMustDecide` if the caller is one of the others, under whatever id."""
     caller_is = {caller.subject}
     found = await repository.holder(where, caller.subject)
     if found is not None:
         caller_is |= set(found["ids"])
     if caller_is & set(others):
-        raise SecondPersonNeeded
+        raise AnotherMustDecide
 
 
 async def within(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:

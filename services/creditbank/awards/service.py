@@ -14,7 +14,7 @@ from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import IdempotencyConflict, NotFound
 from services.creditbank.approvals import service as approvals
-from services.creditbank.approvals.problems import NotWaiting
+from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import RULING
 from services.creditbank.approvals.service import within
 from services.creditbank.awards import repository
@@ -226,7 +226,7 @@ async def _decidable(connection: Connection, caller: Caller, award: UUID, state:
 def _waits(found: asyncpg.Record, state: str) -> None:
     now = "lapsed" if found["state"] == "requested" and found["is_late"] else found["state"]
     if now != state:
-        raise NotWaiting(state=now)
+        raise DecisionNotDue(state=now)
 
 
 async def _release(connection: Connection, ledger: Ledger, found: asyncpg.Record) -> None:

@@ -18,7 +18,7 @@ from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import IdempotencyConflict, NotFound
 from services.creditbank.approvals import service as approvals
-from services.creditbank.approvals.problems import NotWaiting
+from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import ASSESSING, RULING
 from services.creditbank.approvals.service import within
 from services.creditbank.deposits.rules import Call, Item, Refused
@@ -201,7 +201,7 @@ async def _own(
     if found is None or caller.subject not in found["ids"]:
         raise NotFound
     if found["state"] not in states:
-        raise NotWaiting(state=found["state"])
+        raise DecisionNotDue(state=found["state"])
     return found
 
 
@@ -217,5 +217,5 @@ async def _waiting(
         connection, caller, *found["ids"], found["requested_by"], found["assessed_by"]
     )
     if found["state"] != state:
-        raise NotWaiting(state=found["state"])
+        raise DecisionNotDue(state=found["state"])
     return found

@@ -10,7 +10,7 @@ from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.ids import new_id
 from services.creditbank.approvals import service as approvals
-from services.creditbank.approvals.problems import NotWaiting
+from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import RULING
 from services.creditbank.conversions.documents import ConversionDocument
 from services.creditbank.conversions.rules import faults as faults_of_terms
@@ -123,7 +123,7 @@ async def decide(
     if not await repository.decide(
         database.pool, identifier, before="draft", after=after, person=caller.subject, reason=reason
     ):
-        raise NotWaiting(state=found["state"])
+        raise DecisionNotDue(state=found["state"])
     return await repository.document(database.pool, identifier)
 
 

@@ -16,7 +16,7 @@ from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import IdempotencyConflict, NotFound
 from services.creditbank.approvals import service as approvals
-from services.creditbank.approvals.problems import NotWaiting
+from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import RULING
 from services.creditbank.approvals.service import Holder, within
 from services.creditbank.programmes.problems import CourseUnknown, LotUnknown
@@ -127,7 +127,7 @@ async def decide(database: Database, caller: Caller, transfer: UUID, decisions: 
         await approvals.may_decide(connection, found["institution"], caller, RULING)
         await approvals.refuse_the_same_person(connection, caller, *found["ids"], found["requested_by"])
         if found["state"] != "requested":
-            raise NotWaiting(state=found["state"])
+            raise DecisionNotDue(state=found["state"])
         asked = await repository.asked(connection, found["learner"], transfer)
         _refuse_unless_complete(asked, decisions)
         courses = [one.course for one in decisions if one.course is not None]
@@ -168,7 +168,7 @@ async def withdraw(database: Database, caller: Caller, transfer: UUID) -> bytes:
         if found is None or caller.subject not in found["ids"]:
             raise NotFound
         if found["state"] != "requested":
-            raise NotWaiting(state=found["state"])
+            raise DecisionNotDue(state=found["state"])
         await repository.withdraw(connection, found["learner"], transfer)
         return await repository.document(connection, transfer)
 

@@ -68,7 +68,10 @@ async def test_an_award_is_held_approved_spent_and_rescinded(
         assert (await desk.refused(stranger, "GET", address))[0] == 404
     granted = await desk.ok(office.registrar, "POST", f"{address}/decision", APPROVE)
     assert (granted["state"], len(granted["entries"])) == ("certified", 1)
-    assert await desk.refused(office.second, "POST", f"{address}/decision", APPROVE) == (409, "not-waiting")
+    assert await desk.refused(office.second, "POST", f"{address}/decision", APPROVE) == (
+        409,
+        "decision-not-due",
+    )
     account = (await desk.bank.account(student))["accounts"][0]
     assert (account["redeemed"], account["held"], account["available"]) == ("3.00", "0.00", "0.50")
     again = {"programme": rules, "key": "b"}
@@ -76,11 +79,11 @@ async def test_an_award_is_held_approved_spent_and_rescinded(
 
     await desk.ok(office.registrar, "POST", f"{address}/rescission", {"reason": "a forged paper"})
     decision = f"{address}/rescission/decision"
-    assert await desk.refused(office.registrar, "POST", decision, APPROVE) == (403, "second-person-needed")
+    assert await desk.refused(office.registrar, "POST", decision, APPROVE) == (403, "another-must-decide")
     assert await desk.waiting(office.second) == [("rescission", award["id"])]
     rescinded = await desk.ok(office.second, "POST", decision, APPROVE)
     assert rescinded["state"] == "rescinded"
-    assert await desk.refused(office.above, "POST", decision, APPROVE) == (409, "not-waiting")
+    assert await desk.refused(office.above, "POST", decision, APPROVE) == (409, "decision-not-due")
     account = (await desk.bank.account(student))["accounts"][0]
     assert (account["redeemed"], account["available"]) == ("0.00", "3.50")
     async with database.pool.acquire() as connection:
@@ -101,14 +104,14 @@ async def test_a_registrar_does_not_grant_the_own_award(
     award = await desk.ok(learner, "POST", "/v1/awards", {"programme": rules, "key": "a"})
     address = f"/v1/awards/{award['id']}/decision"
     assert await desk.waiting(learner) == []
-    assert await desk.refused(learner, "POST", address, APPROVE) == (403, "second-person-needed")
+    assert await desk.refused(learner, "POST", address, APPROVE) == (403, "another-must-decide")
     # Nor under another id that turns out to be the same person's.
     connection = await database.connect()
     event = as_event({"id": learner, "into": office.registrar, "version": 3})
     async with connection.transaction():
         await people_merged(connection, [event])
     await connection.close()
-    assert await desk.refused(office.registrar, "POST", address, APPROVE) == (403, "second-person-needed")
+    assert await desk.refused(office.registrar, "POST", address, APPROVE) == (403, "another-must-decide")
     assert (await desk.ok(office.second, "POST", address, APPROVE))["state"] == "certified"
 
 
@@ -130,7 +133,10 @@ async def test_what_is_not_granted_is_free_again(
         ended = await desk.ok(office.registrar, "POST", f"{address}/decision", decision)
         assert (ended["state"], ended["reason"]) == ("refused", "not enrolled")
     assert (await desk.bank.account(student))["accounts"][0]["available"] == "3.50"
-    assert await desk.refused(office.second, "POST", f"{address}/decision", APPROVE) == (409, "not-waiting")
+    assert await desk.refused(office.second, "POST", f"{address}/decision", APPROVE) == (
+        409,
+        "decision-not-due",
+    )
     assert [one["id"] for one in (await desk.ok(student, "GET", "/v1/awards"))["items"]] == [award["id"]]
 
 
@@ -181,7 +187,7 @@ async def test_an_award_whose_time_is_over_has_lapsed(
     assert (await desk.ok(student, "GET", address))["state"] == "lapsed"
     assert await desk.refused(office.registrar, "POST", f"{address}/decision", APPROVE) == (
         409,
-        "not-waiting",
+        "decision-not-due",
     )
     assert await desk.waiting(office.registrar) == []
 

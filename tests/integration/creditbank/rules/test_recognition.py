@@ -44,10 +44,13 @@ async def test_claims_are_assessed_offered_accepted_and_posted(
     for stranger in (student, office.elsewhere):
         assert (await desk.refused(stranger, "POST", f"{address}/assessment", assessment(district)))[0] == 404
     assert [kind for kind, _ in await desk.waiting(office.assessor)] == ["recognition"]
-    assert await desk.refused(office.second, "POST", f"{address}/decision", APPROVE) == (409, "not-waiting")
+    assert await desk.refused(office.second, "POST", f"{address}/decision", APPROVE) == (
+        409,
+        "decision-not-due",
+    )
     await desk.ok(office.assessor, "POST", f"{address}/assessment", assessment(district))
     assert (await desk.refused(office.assessor, "POST", f"{address}/decision", APPROVE))[0] == 404
-    assert await desk.refused(student, "POST", f"{address}/acceptance") == (409, "not-waiting")
+    assert await desk.refused(student, "POST", f"{address}/acceptance") == (409, "decision-not-due")
     offered = await desk.ok(office.registrar, "POST", f"{address}/decision", APPROVE)
     assert offered["state"] == "offered"
     assert [kind for kind, _ in await desk.waiting(student)] == ["recognition-offer"]
@@ -56,7 +59,7 @@ async def test_claims_are_assessed_offered_accepted_and_posted(
     assert posted["state"] == "posted"
     assert posted["claims"][0]["lot"] is not None
     assert posted["claims"][1]["lot"] is None
-    assert await desk.refused(student, "POST", f"{address}/acceptance") == (409, "not-waiting")
+    assert await desk.refused(student, "POST", f"{address}/acceptance") == (409, "decision-not-due")
     assert (await desk.bank.account(student))["accounts"][0]["available"] == "3.00"
     # It counts, but not as the institution's own teaching, and no more than the rules let it.
     free = await publish(programme())
@@ -73,7 +76,7 @@ async def test_who_assessed_does_not_offer(desk: Desk, office: Office, district:
     address = f"/v1/recognitions/{await requested(desk, district)}"
     await desk.ok(office.registrar, "POST", f"{address}/assessment", assessment(district))
     decision = f"{address}/decision"
-    assert await desk.refused(office.registrar, "POST", decision, APPROVE) == (403, "second-person-needed")
+    assert await desk.refused(office.registrar, "POST", decision, APPROVE) == (403, "another-must-decide")
     assert await desk.waiting(office.registrar) == []
     rejected = await desk.ok(office.second, "POST", decision, {"decision": "reject", "reason": "no papers"})
     assert (rejected["state"], rejected["reason"]) == ("rejected", "no papers")

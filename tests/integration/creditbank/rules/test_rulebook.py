@@ -25,7 +25,7 @@ async def test_one_proposes_and_another_approves(desk: Desk, office: Office, dis
     assert (made["state"], made["version"], made["in_force"]) == ("draft", 1, False)
     address = f"/v1/rules/{made['id']}/decision"
     approve = {"decision": "approve"}
-    assert await desk.refused(office.registrar, "POST", address, approve) == (403, "second-person-needed")
+    assert await desk.refused(office.registrar, "POST", address, approve) == (403, "another-must-decide")
     for stranger in (office.elsewhere, office.assessor, district.students[0]):
         assert (await desk.refused(stranger, "POST", address, approve))[0] == 404
     assert ("rule", made["id"]) in await desk.waiting(office.second)
@@ -35,7 +35,7 @@ async def test_one_proposes_and_another_approves(desk: Desk, office: Office, dis
     decided = await desk.ok(office.second, "POST", address, approve)
     assert (decided["state"], decided["in_force"]) == ("approved", True)
     assert await desk.waiting(office.second) == []
-    assert await desk.refused(office.above, "POST", address, approve) == (409, "not-waiting")
+    assert await desk.refused(office.above, "POST", address, approve) == (409, "decision-not-due")
 
 
 async def test_drafts_are_read_by_those_who_decide(desk: Desk, office: Office, district: District) -> None:

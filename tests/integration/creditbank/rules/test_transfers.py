@@ -50,7 +50,7 @@ async def test_what_is_accepted_counts_as_the_receivers_course(
     decided = await desk.ok(office.registrar, "POST", address, decision)
     assert [one["accepted"] for one in decided["lots"]] == ["2.00", "0.00"]
     assert decided["lots"][1]["reason"] == "outside the subject"
-    assert await desk.refused(office.second, "POST", address, decision) == (409, "not-waiting")
+    assert await desk.refused(office.second, "POST", address, decision) == (409, "decision-not-due")
     after = await desk.ok(student, "POST", audit, {})
     assert (after["met"], after["counting"][0]["credits"]) == (True, "2.00")
     # Nothing moved: the credits are where they were.
@@ -98,7 +98,7 @@ async def test_requests_are_safe_to_repeat_and_to_withdraw(
     assert (await desk.refused(district.students[1], "GET", address))[0] == 404
     assert (await desk.refused(district.students[1], "POST", f"{address}/withdrawal"))[0] == 404
     assert (await desk.ok(student, "POST", f"{address}/withdrawal"))["state"] == "withdrawn"
-    assert await desk.refused(student, "POST", f"{address}/withdrawal") == (409, "not-waiting")
+    assert await desk.refused(student, "POST", f"{address}/withdrawal") == (409, "decision-not-due")
     assert await desk.waiting(office.registrar) == []
     assert [one["id"] for one in (await desk.ok(student, "GET", "/v1/transfers"))["items"]] == [
         transfer["id"]
