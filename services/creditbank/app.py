@@ -42,6 +42,7 @@ from services.creditbank.log.routes import router as log
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.log.service import LogReader
 from services.creditbank.outcomes.handlers import course_changed
+from services.creditbank.outcomes.routes import router as outcomes
 from services.creditbank.programmes.routes import router as programmes
 from services.creditbank.recognition.routes import router as recognition
 from services.creditbank.rulebook.routes import router as rulebook
@@ -63,6 +64,27 @@ _ORGANISATION_CHANGED = {
     "reviewed": organisation_changed_where_reviewed,
 }
 
+_ROUTERS = [
+    deposits,
+    corrections,
+    freezes,
+    files,
+    suspense,
+    accounts,
+    institutions,
+    outcomes,
+    learners,
+    schemes,
+    log,
+    rulebook,
+    programmes,
+    awards,
+    transfers,
+    recognition,
+    conversions,
+    approvals,
+]
+
 
 def in_order(*handlers: Handler) -> Handler:
     """One handler of several slices for one type of event, in the transaction they share."""
@@ -82,9 +104,6 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         yield
     finally:
         await end(*tasks)
-
-
-RULES = (rulebook, programmes, awards, transfers, recognition, conversions, approvals)
 
 
 def build(
@@ -119,19 +138,7 @@ def build(
             description=_DESCRIPTION,
             audience=AUDIENCE,
             settings=settings,
-            routers=[
-                deposits,
-                corrections,
-                freezes,
-                files,
-                suspense,
-                accounts,
-                institutions,
-                learners,
-                schemes,
-                log,
-                *RULES,
-            ],
+            routers=_ROUTERS,
             sources={
                 "auth": Source(
                     address=settings.auth_address,

@@ -5,6 +5,7 @@ Numbers are those of the design's list of invariants. A query returns nothing wh
 
 from typing import Final
 
+from services.creditbank.books.admission import ADMISSION
 from services.creditbank.books.decisions import DECISIONS
 from services.creditbank.books.operations import OPERATIONS
 from services.creditbank.books.rules import Check
@@ -130,6 +131,7 @@ CHECKS: Final = (
     ),
     *OPERATIONS,
     *DECISIONS,
+    *ADMISSION,
     Check(
         15,
         "the service's role can alter no row of the books",

@@ -125,3 +125,12 @@ async def page(
 ) -> Sequence[asyncpg.Record]:
     """An institution and all below it, by id."""
     return await pool.fetch(_PAGE, under, standing, after, limit)
+
+
+async def are_in_line(connection: Connection, one: UUID, other: UUID) -> bool:
+    """Whether one of two institutions is the other, or above it."""
+    query = (
+        "select exists (select from institution where id = $1 and $2 = any(ancestors)"
+        " or id = $2 and $1 = any(ancestors))"
+    )
+    return bool(await connection.fetchval(query, one, other))

@@ -21,6 +21,11 @@ from services.creditbank.tables import Connection, Pool
 OVERSEEING = ("administrator", "registrar", "auditor")
 
 
+async def are_in_line(connection: Connection, one: UUID, other: UUID) -> bool:
+    """Whether one of two institutions is the other, or above it."""
+    return await repository.are_in_line(connection, one, other)
+
+
 async def learn(connection: Connection, organisations: bytes, standing: str = "registered") -> None:
     """Apply snapshots of organisations; those that are new come with this standing."""
     await repository.learn(connection, organisations, standing)
