@@ -24,6 +24,10 @@ from services.creditbank.log.tiles import HASH_BYTES, WIDTH, Edge, Tile, hashes_
 FORMAT: Final = "xuebu creditbank export 1"
 SUCCESSION: Final = b"xuebu creditbank log succession\n"
 _AMOUNT: Final = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]{2}")
+_RESOLVING: Final = frozenset({"release", "lapse", "redemption", "conversion"})
+_ENDS_A_HOLD: Final = frozenset({"release", "lapse"})
+#: by kind of entry what it takes back
+_REVERSED: Final = {"rescission": "redemption", "revocation": "deposit"}
 _PROGRESS_EVERY: Final = 100_000
 _CACHED_TILES: Final = 8_192
 
@@ -125,6 +129,34 @@ class Books:
             raise Broken(f"{where}: a part of a lot is negative")
 
 
+class Ends:
+    """Which entries of one book ended a hold or took back an entry: each at most once, of the right kind."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[int, str] = {}
+        self._resolved: set[int] = set()
+        self._reversed: set[int] = set()
+
+    def check(self, document: dict[str, Any], where: str) -> None:
+        """The next entry of the book."""
+        kind = document["kind"]
+        self._end(document.get("resolves"), self._resolved, {"hold"}, kind in _RESOLVING, where)
+        if kind in _ENDS_A_HOLD and "resolves" not in document:
+            raise Broken(f"{where}: a {kind} that ends no hold")
+        reverses = _REVERSED.get(kind)
+        self._end(document.get("reverses"), self._reversed, {reverses}, reverses is not None, where)
+        if reverses and "reverses" not in document:
+            raise Broken(f"{where}: a {kind} that takes nothing back")
+        self._kinds[document["sequence"]] = kind
+
+    def _end(self, entry: int | None, ended: set[int], kinds: set[str | None], may: bool, where: str) -> None:
+        if entry is None:
+            return
+        if not may or self._kinds.get(entry) not in kinds or entry in ended:
+            raise Broken(f"{where}: it ends entry {entry}, which it cannot, or which was ended before")
+        ended.add(entry)
+
+
 def verify(directory: Path, trusted: Sequence[Verifier], tell: Tell) -> None:
     """Proves the export or raises Broken. Without `trusted` keys those of the export itself are believed."""
     manifest = json.loads((directory / "export.json").read_text(encoding="utf-8"))
@@ -170,6 +202,7 @@ def _check_account(
 ) -> None:
     """One book: its chain from the first entry to the head, and its balance."""
     lots: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    ends = Ends()
     head, sequence = None, 0
     if account["sequence"]:
         identity, rows = next(entries, (None, ()))
@@ -181,6 +214,7 @@ def _check_account(
             document = _check_entry(place, row, sequence, head, books)
             _check_leaf(place, row, document, logs, books, made_at)
             books.apply(document, lots, place)
+            ends.check(document, place)
             head = row["commitment"]
     books.entries += sequence
     if (sequence, head) != (account["sequence"], account["head"]):
