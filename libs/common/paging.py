@@ -3,8 +3,10 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
+import orjson
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
@@ -83,6 +85,31 @@ class Paging:
         if link:
             self._response.headers["Link"] = link
         return Page(items=items, next=next_cursor)
+
+    def answer(
+        self,
+        rows: Sequence[Any],
+        *,
+        key: Callable[[Any], tuple[Any, ...]] = lambda row: tuple(row[1:]),
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """The envelope as bytes around rows whose first column is an item's JSON, the others its key.
+
+        One row more than `limit` tells that there is a next page.
+        """
+        shown = rows[: self.limit]
+        cursor = encode_cursor(*key(shown[-1])) if len(rows) > len(shown) else None
+        return self.bytes_answer(b"[" + b",".join(row[0] for row in shown) + b"]", cursor, headers)
+
+    def bytes_answer(
+        self, items: bytes, next_cursor: str | None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The envelope as bytes around a list that is JSON already."""
+        body = b'{"items":' + items + b',"next":' + orjson.dumps(next_cursor) + b"}"
+        response = Response(body, headers=dict(headers or {}), media_type="application/json")
+        if link := self.link(next_cursor):
+            response.headers["Link"] = link
+        return response
 
 
 async def _paging(

@@ -2,33 +2,27 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
-import orjson
 from fastapi import Request, Response
 
-from libs.common.paging import Paging, encode_cursor
+from libs.common.paging import Paging
 from libs.common.problems import NotFound
+
+#: what people read here is theirs alone: no cache between may keep it
+PRIVATE: Final = {"Cache-Control": "no-store"}
 
 
 def answer(document: bytes | None, *, status: int = 200) -> Response:
     """One document; None is the absent one, NotFound."""
     if document is None:
         raise NotFound
-    headers = {"Cache-Control": "no-store"}
-    return Response(document, status_code=status, headers=headers, media_type="application/json")
+    return Response(document, status_code=status, headers=PRIVATE, media_type="application/json")
 
 
 def page_answer(rows: Sequence[Any], paging: Paging, *, key: Callable[[Any], tuple[Any, ...]]) -> Response:
-    """A page of rows whose first column is the item's JSON; one row more than asked tells of a next page."""
-    shown = rows[: paging.limit]
-    cursor = encode_cursor(*key(shown[-1])) if len(rows) > len(shown) else None
-    items = b",".join(row[0] for row in shown)
-    body = b'{"items":[' + items + b'],"next":' + orjson.dumps(cursor) + b"}"
-    headers = {"Cache-Control": "no-store"}
-    if link := paging.link(cursor):
-        headers["Link"] = link
-    return Response(body, headers=headers, media_type="application/json")
+    """A page of rows (`libs.common.paging.Paging.answer`) for nobody but the caller."""
+    return paging.answer(rows, key=key, headers=PRIVATE)
 
 
 def public_answer(

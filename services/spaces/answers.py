@@ -18,10 +18,4 @@ def json_answer(body: bytes) -> Response:
 
 def page_answer(items: bytes, last: UUID | None, paging: Paging) -> Response:
     """A page (`libs.common.paging.Page`) of items that are already a JSON list; `last` if there are more."""
-    cursor = None if last is None else encode_cursor(last)
-    following = b"null" if cursor is None else b'"' + cursor.encode() + b'"'
-    answer = json_answer(b'{"items":' + items + b',"next":' + following + b"}")
-    link = paging.link(cursor)
-    if link is not None:
-        answer.headers["Link"] = link
-    return answer
+    return paging.bytes_answer(items, None if last is None else encode_cursor(last), PRIVATE)

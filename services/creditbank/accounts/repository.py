@@ -136,12 +136,12 @@ async def balances(pool: Pool, *, learner: UUID) -> bytes:
 
 async def entries(
     pool: Pool, scheme: str, *, learner: UUID, before: Place | None, limit: int
-) -> list[tuple[Place, bytes]]:
-    """The learner's entries before a place, newest first, each as its place and JSON."""
+) -> list[tuple[bytes, int, int, UUID]]:
+    """The learner's entries before a place, newest first, each as JSON and place."""
     below = _NEWEST if before is None else max(0, min(before[1], _NEWEST))
     rows = await pool.fetch(_ENTRIES, learner, scheme, below, limit)
     if not rows:
         recorded, _, identifier = before or (None, None, None)
         place = (None if recorded is None else max(0, min(recorded, _LATEST)), below, identifier)
         rows = await pool.fetch(_JOINED_ENTRIES, learner, scheme, *place, limit)
-    return [((row["recorded"], row["sequence"], row["id"]), row["item"]) for row in rows]
+    return [(row["item"], row["recorded"], row["sequence"], row["id"]) for row in rows]

@@ -3,12 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Query, Response
 
 from libs.common.database import DatabaseOf
 from libs.common.fields import Key
-from libs.common.paging import Page, Paging, PagingOf, encode_cursor
+from libs.common.paging import Page, Paging, PagingOf
 from services.creditbank.accounts import repository
 from services.creditbank.accounts.schemas import Accounts, Entry
 from services.creditbank.callers import Learner
@@ -46,11 +45,7 @@ async def my_entries(
         before=_place(paging),
         limit=paging.limit + 1,
     )
-    shown = rows[: paging.limit]
-    cursor = encode_cursor(*shown[-1][0]) if len(rows) > paging.limit else None
-    body = b'{"items":[' + b",".join(item for _, item in shown) + b'],"next":' + orjson.dumps(cursor) + b"}"
-    link = paging.link(cursor)
-    return Response(body, media_type="application/json", headers={"Link": link} if link else None)
+    return paging.answer(rows)
 
 
 def _place(paging: Paging) -> repository.Place | None:

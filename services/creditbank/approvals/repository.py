@@ -1,7 +1,6 @@
 """SQL of who decides, and of what waits for whom."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -24,15 +23,18 @@ _WAITING = """
 with mine as materialized (
   select o.organisation, o.roles from learner_organisation o where o.learner = $1 and o.roles <> '{}'
 )
-select w.since, w.id, json_build_object('kind', w.kind, 'id', w.id,
-  'institution', json_build_object('id', x.id, 'name', x.name), 'since', utc_text(w.since)) as item
+select (extract(epoch from w.since) * 1000000)::bigint as since, w.id, json_build_object(
+  'kind', w.kind, 'id', w.id, 'institution', json_build_object('id', x.id, 'name', x.name),
+  'since', utc_text(w.since)) as item
 from waiting_approval w join institution x on x.id = w.institution
 where (w.learner = any($2) or w.learner is null and exists (
     select from mine m where m.organisation = any(x.ancestors) and m.roles && w.roles::varchar[]))
   and not w.makers && $3::uuid[]
-  and ($4::timestamptz is null or (w.since, w.id) > ($4, $5::uuid))
+  and ($4::bigint is null
+    or (w.since, w.id) > (timestamptz 'epoch' + $4 * interval '1 microsecond', $5::uuid))
 order by w.since, w.id limit $6
 """
+_LATEST = 4 * 10**15  # microseconds: well after the year 2090, and within what PostgreSQL adds to a time
 
 
 async def holder(where: Where, person: UUID) -> asyncpg.Record | None:
@@ -51,10 +53,11 @@ async def waiting(
     number: int,
     books: Sequence[int],
     ids: Sequence[UUID],
-    after: tuple[datetime, UUID] | None,
+    after: tuple[int, UUID] | None,
     limit: int,
-) -> list[tuple[datetime, UUID, bytes]]:
-    """What waits for a person, the oldest first, as place and JSON."""
+) -> list[tuple[bytes, int, UUID]]:
+    """What waits for a person, the oldest first, as JSON and place: microseconds since 1970, and id."""
     since, identifier = after or (None, None)
+    since = None if since is None else max(0, min(since, _LATEST))
     rows = await pool.fetch(_WAITING, number, books, ids, since, identifier, limit)
-    return [(row["since"], row["id"], row["item"]) for row in rows]
+    return [(row["item"], row["since"], row["id"]) for row in rows]

@@ -169,7 +169,7 @@ async def document(where: Where, identifier: UUID) -> bytes:
 
 async def of_learner(
     where: Where, books: Sequence[int], *, after: UUID | None, limit: int
-) -> list[tuple[UUID, bytes]]:
+) -> list[tuple[bytes, UUID]]:
     """A learner's awards, the newest first."""
     rows = await where.fetch(
         f"{_AWARD} where a.learner = any($1) and ($2::uuid is null or a.id < $2) order by a.id desc limit $3",
@@ -177,4 +177,4 @@ async def of_learner(
         after,
         limit,
     )
-    return [(row["id"], row["item"]) for row in rows]
+    return [(row["item"], row["id"]) for row in rows]

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Response
 from libs.common.database import DatabaseOf
 from libs.common.paging import Page, PagingOf
 from services.creditbank.approvals import service as approvals
-from services.creditbank.approvals.paging import page_of
 from services.creditbank.awards import service
 from services.creditbank.awards.schemas import AwardAnswer, AwardBody, DecisionBody, RescissionBody
 from services.creditbank.callers import Actor, Learner
@@ -35,7 +34,7 @@ async def my_awards(caller: Learner, database: DatabaseOf, paging: PagingOf) -> 
     rows = await service.of_learner(
         database.pool, books, after=after[0] if after else None, limit=paging.limit + 1
     )
-    return page_of(rows, paging)
+    return paging.answer(rows)
 
 
 @router.get("/v1/awards/{award}", summary="One award", response_model=AwardAnswer)

@@ -96,8 +96,8 @@ async def shown(pool: Pool, correction: UUID) -> bytes:
 
 async def page(
     pool: Pool, institution: UUID, state: str | None, before: UUID | None, limit: int
-) -> list[tuple[UUID, bytes]]:
-    """An institution's corrections, newest first, each as its id and JSON."""
+) -> list[tuple[bytes, UUID]]:
+    """An institution's corrections, newest first, each as JSON and id."""
     rows = await pool.fetch(
         f"{_SHOWN} where c.institution = $1 and ($2::text is null or c.state = $2)"
         " and ($3::uuid is null or c.id < $3) order by c.id desc limit $4",
@@ -106,7 +106,7 @@ async def page(
         before,
         limit,
     )
-    return [(row["id"], row["item"]) for row in rows]
+    return [(row["item"], row["id"]) for row in rows]
 
 
 async def locked(connection: Connection, correction: UUID) -> asyncpg.Record | None:

@@ -3,11 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from libs.common.database import DatabaseOf
-from libs.common.paging import Page, PagingOf, encode_cursor
+from libs.common.paging import Page, PagingOf
 from services.creditbank.callers import Corrector, Reader
 from services.creditbank.corrections import service
 from services.creditbank.corrections.schemas import (
@@ -99,8 +98,4 @@ async def list_corrections(
     rows = await service.page(
         database.pool, institution, state, after[0] if after else None, paging.limit + 1
     )
-    shown = rows[: paging.limit]
-    cursor = encode_cursor(shown[-1][0]) if len(rows) > paging.limit else None
-    body = b'{"items":[' + b",".join(item for _, item in shown) + b'],"next":' + orjson.dumps(cursor) + b"}"
-    link = paging.link(cursor)
-    return Response(body, media_type="application/json", headers={"Link": link} if link else None)
+    return paging.answer(rows)

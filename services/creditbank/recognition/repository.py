@@ -173,7 +173,7 @@ async def document(where: Where, identifier: UUID) -> bytes:
 
 async def of_learner(
     where: Where, books: Sequence[int], *, after: UUID | None, limit: int
-) -> list[tuple[UUID, bytes]]:
+) -> list[tuple[bytes, UUID]]:
     """A learner's requests, the newest first."""
     rows = await where.fetch(
         f"{_RECOGNITION} where r.learner = any($1) and ($2::uuid is null or r.id < $2)"
@@ -182,4 +182,4 @@ async def of_learner(
         after,
         limit,
     )
-    return [(row["id"], row["item"]) for row in rows]
+    return [(row["item"], row["id"]) for row in rows]

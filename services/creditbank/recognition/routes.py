@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from libs.common.database import DatabaseOf
 from libs.common.paging import Page, PagingOf
 from services.creditbank.approvals import service as approvals
-from services.creditbank.approvals.paging import page_of
 from services.creditbank.callers import Actor, Learner
 from services.creditbank.recognition import service
 from services.creditbank.recognition.schemas import (
@@ -45,7 +44,7 @@ async def my_recognitions(caller: Learner, database: DatabaseOf, paging: PagingO
     rows = await service.of_learner(
         database.pool, books, after=after[0] if after else None, limit=paging.limit + 1
     )
-    return page_of(rows, paging)
+    return paging.answer(rows)
 
 
 @router.get(_ONE, summary="One request", response_model=RecognitionAnswer)

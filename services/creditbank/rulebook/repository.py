@@ -132,7 +132,7 @@ async def page(
     drafts_of: Sequence[UUID],
     after: UUID | None,
     limit: int,
-) -> list[tuple[UUID, bytes]]:
+) -> list[tuple[bytes, UUID]]:
     """What is published, and drafts of some institutions, in the order of ids."""
     rows = await pool.fetch(_LIST, institution, kind, list(drafts_of), after, limit)
-    return [(row["id"], row["item"]) for row in rows]
+    return [(row["item"], row["id"]) for row in rows]

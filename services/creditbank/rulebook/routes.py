@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Response
 
 from libs.common.database import DatabaseOf
 from libs.common.paging import Page, PagingOf
-from services.creditbank.approvals.paging import page_of
 from services.creditbank.callers import Actor, Reader
 from services.creditbank.rulebook import service
 from services.creditbank.rulebook.rules import RuleKind
@@ -57,7 +56,7 @@ async def read_rules(
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )
-    return page_of(rows, paging)
+    return paging.answer(rows)
 
 
 @router.get("/v1/rules/{rule}", summary="One version of rules", response_model=RuleAnswer)
