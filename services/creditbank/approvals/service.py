@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TypeVar, cast
 from uuid import UUID
 
 from libs.common.database import Database, retrying
 from libs.common.identity import Caller
-from libs.common.problems import NotFound
+from libs.common.problems import IdempotencyConflict, NotFound
 from services.creditbank.approvals import repository
 from services.creditbank.approvals.problems import AnotherMustDecide, LearnerUnknown
+from services.creditbank.approvals.requests import Requests
 from services.creditbank.tables import Connection, Where
 
 waiting = repository.waiting
@@ -56,6 +58,33 @@ async def refuse_the_same_person(where: Where, caller: Caller, *others: UUID | N
         caller_is |= set(found["ids"])
     if caller_is & set(others):
         raise AnotherMustDecide
+
+
+async def ask_once(
+    database: Database,
+    caller: Caller,
+    requests: Requests,
+    key: str,
+    content: str,
+    make: Callable[[Connection, Holder, str], Awaitable[UUID]],
+) -> bytes:
+    """Ask for something under a key: `make` adds it with this digest of its content and gives its id.
+
+    Sent again it has no second effect and answers the same; other content raises `IdempotencyConflict`.
+    """
+    digest = sha256(content.encode()).hexdigest()[:32]
+
+    async def work(connection: Connection) -> bytes:
+        who = await holder(connection, caller.subject)
+        await requests.alone(connection, who.number)
+        earlier = await requests.known(connection, who.books, key)
+        if earlier is None:
+            return await requests.document(connection, await make(connection, who, digest))
+        if earlier["payload_hash"].hex != digest:
+            raise IdempotencyConflict
+        return await requests.document(connection, earlier["id"])
+
+    return await within(database, work)
 
 
 async def within(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:

@@ -6,25 +6,26 @@ from uuid import UUID
 
 import asyncpg
 
+from services.creditbank.approvals.requests import Requests
 from services.creditbank.programmes.rules import Allocation
 from services.creditbank.tables import Connection, Where
 
 _AWARD = """
-select a.id, json_build_object('id', a.id, 'learner', l.id, 'institution', json_build_object('id', x.id,
-    'name', x.name), 'programme', json_build_object('id', r.id, 'code', r.code, 'version', r.version,
-    'title', json_build_object('en', r.title_en, 'zh', r.title_zh)), 'scheme', s.code,
-  'state', case when a.state = 'requested' and a.until <= now() then 'lapsed' else a.state end,
-  'held_until', utc_text(a.until), 'requested_at', utc_text(a.requested_at),
-  'decided_at', utc_text(a.decided_at), 'reason', a.reason, 'rescission_at', utc_text(a.rescission_at),
-  'rescission_reason', a.rescission_reason, 'rescinded_at', utc_text(a.rescinded_at),
+select r.id, json_build_object('id', r.id, 'learner', l.id, 'institution', json_build_object('id', x.id,
+    'name', x.name), 'programme', json_build_object('id', u.id, 'code', u.code, 'version', u.version,
+    'title', json_build_object('en', u.title_en, 'zh', u.title_zh)), 'scheme', s.code,
+  'state', case when r.state = 'requested' and r.until <= now() then 'lapsed' else r.state end,
+  'held_until', utc_text(r.until), 'requested_at', utc_text(r.requested_at),
+  'decided_at', utc_text(r.decided_at), 'reason', r.reason, 'rescission_at', utc_text(r.rescission_at),
+  'rescission_reason', r.rescission_reason, 'rescinded_at', utc_text(r.rescinded_at),
   'lots', (select json_agg(json_build_object('lot', k.number, 'course', k.outcome,
       'requirement', k.requirement, 'credits', credits_text(k.amount)) order by k.number, k.requirement)
-    from award_lot k where k.learner = a.learner and k.award = a.id),
+    from award_lot k where k.learner = r.learner and k.award = r.id),
   'entries', (select json_agg(e.id order by e.id) from award_hold h
-    join entry e on e.learner = h.book and e.scheme = a.scheme and e.sequence = h.redemption
-    where h.learner = a.learner and h.award = a.id)) as item
-from award a join learner l on l.number = a.learner join institution x on x.id = a.institution
-join rule r on r.id = a.rule join scheme s on s.id = a.scheme
+    join entry e on e.learner = h.book and e.scheme = r.scheme and e.sequence = h.redemption
+    where h.learner = r.learner and h.award = r.id)) as item
+from award r join learner l on l.number = r.learner join institution x on x.id = r.institution
+join rule u on u.id = r.rule join scheme s on s.id = r.scheme
 """
 _ADD = """
 insert into award (learner, id, institution, rule, scheme, key, payload_hash, facts, until, requested_by)
@@ -65,13 +66,7 @@ from award a join rule r on r.id = a.rule
 left join award_lot k on k.learner = a.learner and k.award = a.id
 where a.state = any($1) group by a.learner, a.id, r.id
 """
-
-
-async def known(where: Where, books: Sequence[int], key: str) -> asyncpg.Record | None:
-    """The award asked for under a key by this learner."""
-    return await where.fetchrow(
-        "select id, payload_hash from award where learner = any($1) and key = $2", list(books), key
-    )
+REQUESTS = Requests("award", _AWARD)
 
 
 async def add(
@@ -157,24 +152,3 @@ async def granted(connection: Connection, states: Sequence[str]) -> AsyncIterato
     """Every award in one of these states with its rules, its facts, and the lots that count for it."""
     async for row in connection.cursor(_GRANTED, list(states), prefetch=200):
         yield row
-
-
-async def document(where: Where, identifier: UUID) -> bytes:
-    """One award as JSON."""
-    row = await where.fetchrow(f"{_AWARD} where a.id = $1", identifier)
-    assert row is not None, "asked for only when it is there"
-    shown: bytes = row["item"]
-    return shown
-
-
-async def of_learner(
-    where: Where, books: Sequence[int], *, after: UUID | None, limit: int
-) -> list[tuple[bytes, UUID]]:
-    """A learner's awards, the newest first."""
-    rows = await where.fetch(
-        f"{_AWARD} where a.learner = any($1) and ($2::uuid is null or a.id < $2) order by a.id desc limit $3",
-        list(books),
-        after,
-        limit,
-    )
-    return [(row["item"], row["id"]) for row in rows]

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 import asyncpg
@@ -12,11 +11,11 @@ import orjson
 from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.ids import new_id
-from libs.common.problems import IdempotencyConflict, NotFound
+from libs.common.problems import NotFound
 from services.creditbank.approvals import service as approvals
 from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import RULING
-from services.creditbank.approvals.service import within
+from services.creditbank.approvals.service import Holder, within
 from services.creditbank.awards import repository
 from services.creditbank.awards.problems import ProgrammeNotMet
 from services.creditbank.awards.rules import HELD_DAYS, STANDING, facts, of_facts
@@ -28,7 +27,8 @@ from services.creditbank.programmes.rules import Allocation, RuleSet
 from services.creditbank.rulebook import service as rulebook
 from services.creditbank.tables import Connection, Where
 
-of_learner = repository.of_learner
+of_learner = repository.REQUESTS.of_learner
+_document = repository.REQUESTS.document
 
 
 async def request(
@@ -44,16 +44,8 @@ async def request(
 
     Sent again under its key it has no second effect. Raises `ProgrammeNotMet`.
     """
-    content = f"{programme}{sorted(only) if only is not None else None}"
-    payload = sha256(content.encode()).hexdigest()[:32]
 
-    async def work(connection: Connection) -> bytes:
-        holder = await approvals.holder(connection, caller.subject)
-        earlier = await repository.known(connection, holder.books, key)
-        if earlier is not None:
-            if earlier["payload_hash"].hex != payload:
-                raise IdempotencyConflict
-            return await repository.document(connection, earlier["id"])
+    async def make(connection: Connection, holder: Holder, digest: str) -> UUID:
         judged = await programmes.judge(connection, holder, programme, only=programmes.keys(holder, only))
         if not judged.audit.is_met:
             raise ProgrammeNotMet(
@@ -79,9 +71,7 @@ async def request(
         ]
         stored = orjson.dumps(facts(judged.credits, allocations))
         about = judged.rule.institution, judged.rule.id, judged.rule.scheme
-        await repository.add(
-            connection, holder.number, award, about, (key, payload, stored), until, holder.id
-        )
+        await repository.add(connection, holder.number, award, about, (key, digest, stored), until, holder.id)
         outcomes = {one.key: one.outcome for one in judged.credits}
         await repository.add_lots(
             connection,
@@ -91,9 +81,10 @@ async def request(
             [outcomes[one.key] for one in allocations],
             [(book, hold.id) for book, hold in held],
         )
-        return await repository.document(connection, award)
+        return award
 
-    return await within(database, work)
+    content = f"{programme}{sorted(only) if only is not None else None}"
+    return await approvals.ask_once(database, caller, repository.REQUESTS, key, content, make)
 
 
 def _by_book(allocations: Collection[Allocation]) -> list[tuple[int, list[Part]]]:
@@ -114,7 +105,7 @@ async def read(where: Where, caller: Caller, award: UUID) -> bytes:
         raise NotFound
     if caller.subject not in found["ids"]:
         await approvals.may_decide(where, found["institution"], caller, RULING)
-    return await repository.document(where, award)
+    return await _document(where, award)
 
 
 async def withdraw(database: Database, ledger: Ledger, caller: Caller, award: UUID) -> bytes:
@@ -127,7 +118,7 @@ async def withdraw(database: Database, ledger: Ledger, caller: Caller, award: UU
         _waits(found, "requested")
         await _release(connection, ledger, found)
         await repository.decide(connection, found["learner"], award, "withdrawn", None, None)
-        return await repository.document(connection, award)
+        return await _document(connection, award)
 
     return await within(database, work)
 
@@ -147,7 +138,7 @@ async def decide(
         if not approve:
             await _release(connection, ledger, found)
             await repository.decide(connection, learner, award, "refused", caller.subject, reason)
-            return await repository.document(connection, award)
+            return await _document(connection, award)
         rules = programmes.rule_set(await rulebook.as_it_was(connection, found["rule"]))
         if broken := breaches(rules, *of_facts(orjson.loads(found["facts"]))):
             raise ProgrammeNotMet(unmet=", ".join(broken))
@@ -157,7 +148,7 @@ async def decide(
             spent = await ledger.capture(connection, hold, key=f"award {award} granted")
             await repository.redeemed(connection, learner, award, hold.learner, spent.place.sequence)
         await repository.decide(connection, learner, award, "certified", caller.subject, reason)
-        return await repository.document(connection, award)
+        return await _document(connection, award)
 
     return await within(database, work)
 
@@ -168,7 +159,7 @@ async def propose_rescission(database: Database, caller: Caller, award: UUID, *,
     async def work(connection: Connection) -> bytes:
         found = await _decidable(connection, caller, award, "certified")
         await repository.begin_rescission(connection, found["learner"], award, caller.subject, reason)
-        return await repository.document(connection, award)
+        return await _document(connection, award)
 
     return await within(database, work)
 
@@ -190,7 +181,7 @@ async def decide_rescission(
                 )
         state = "rescinded" if approve else "certified"
         await repository.end_rescission(connection, found["learner"], award, state, caller.subject)
-        return await repository.document(connection, award)
+        return await _document(connection, award)
 
     return await within(database, work)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.creditbank.approvals.requests import Requests
 from services.creditbank.tables import Connection, Where
 
 _RECOGNITION = """
@@ -62,6 +63,7 @@ _STEPS = {
     "withdrawn": "ended_at = now()",
     "posted": "ended_at = now()",
 }
+REQUESTS = Requests("recognition", _RECOGNITION)
 
 
 async def belongs(where: Where, institution: UUID, books: Sequence[int]) -> tuple[bool, bool]:
@@ -69,13 +71,6 @@ async def belongs(where: Where, institution: UUID, books: Sequence[int]) -> tupl
     row = await where.fetchrow(_BELONGS, institution, list(books))
     assert row is not None, "it always has one row"
     return row["registered"], row["belongs"]
-
-
-async def known(where: Where, books: Sequence[int], key: str) -> asyncpg.Record | None:
-    """What was asked under a key by this learner."""
-    return await where.fetchrow(
-        "select id, payload_hash from recognition where learner = any($1) and key = $2", list(books), key
-    )
 
 
 async def add(
@@ -161,25 +156,3 @@ async def posted(
         list(lots.values()),
         list(batches),
     )
-
-
-async def document(where: Where, identifier: UUID) -> bytes:
-    """One request as JSON."""
-    row = await where.fetchrow(f"{_RECOGNITION} where r.id = $1", identifier)
-    assert row is not None, "asked for only when it is there"
-    shown: bytes = row["item"]
-    return shown
-
-
-async def of_learner(
-    where: Where, books: Sequence[int], *, after: UUID | None, limit: int
-) -> list[tuple[bytes, UUID]]:
-    """A learner's requests, the newest first."""
-    rows = await where.fetch(
-        f"{_RECOGNITION} where r.learner = any($1) and ($2::uuid is null or r.id < $2)"
-        " order by r.id desc limit $3",
-        list(books),
-        after,
-        limit,
-    )
-    return [(row["item"], row["id"]) for row in rows]

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from uuid import UUID
 
 import asyncpg
@@ -16,11 +15,11 @@ import asyncpg
 from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.ids import new_id
-from libs.common.problems import IdempotencyConflict, NotFound
+from libs.common.problems import NotFound
 from services.creditbank.approvals import service as approvals
 from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import ASSESSING, RULING
-from services.creditbank.approvals.service import within
+from services.creditbank.approvals.service import Holder, within
 from services.creditbank.deposits.rules import Call, Item, Refused
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.learners.keys import KeyRing
@@ -28,7 +27,8 @@ from services.creditbank.recognition import repository
 from services.creditbank.recognition.problems import AssessmentIncomplete, NotOfInstitution, NotPosted
 from services.creditbank.tables import Connection, Where
 
-of_learner = repository.of_learner
+of_learner = repository.REQUESTS.of_learner
+_document = repository.REQUESTS.document
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +47,19 @@ async def request(
     database: Database, caller: Caller, institution: UUID, claims: Sequence[tuple[str, str]], *, key: str
 ) -> bytes:
     """Ask an institution to recognise claims, each a title and evidence. Safe to repeat under its key."""
-    payload = sha256(f"{institution}{list(claims)}".encode()).hexdigest()[:32]
 
-    async def work(connection: Connection) -> bytes:
-        holder = await approvals.holder(connection, caller.subject)
-        earlier = await repository.known(connection, holder.books, key)
-        if earlier is not None:
-            if earlier["payload_hash"].hex != payload:
-                raise IdempotencyConflict
-            return await repository.document(connection, earlier["id"])
+    async def make(connection: Connection, holder: Holder, digest: str) -> UUID:
         registered, belongs = await repository.belongs(connection, institution, holder.books)
         if not registered:
             raise NotFound
         if not belongs:
             raise NotOfInstitution
         made = new_id()
-        await repository.add(connection, holder.number, made, institution, (key, payload), holder.id, claims)
-        return await repository.document(connection, made)
+        await repository.add(connection, holder.number, made, institution, (key, digest), holder.id, claims)
+        return made
 
-    return await within(database, work)
+    content = f"{institution}{list(claims)}"
+    return await approvals.ask_once(database, caller, repository.REQUESTS, key, content, make)
 
 
 async def read(where: Where, caller: Caller, recognition: UUID) -> bytes:
@@ -75,7 +69,7 @@ async def read(where: Where, caller: Caller, recognition: UUID) -> bytes:
         raise NotFound
     if caller.subject not in found["ids"]:
         await approvals.may_decide(where, found["institution"], caller, ASSESSING)
-    return await repository.document(where, recognition)
+    return await _document(where, recognition)
 
 
 async def assess(database: Database, caller: Caller, recognition: UUID, offers: Sequence[Offer]) -> bytes:
@@ -104,7 +98,7 @@ async def assess(database: Database, caller: Caller, recognition: UUID, offers: 
             [(one.number, one.course, one.scheme, one.amount, one.grade, one.reason) for one in offers],
         )
         await repository.step(connection, learner, recognition, "assessed", caller.subject)
-        return await repository.document(connection, recognition)
+        return await _document(connection, recognition)
 
     return await within(database, work)
 
@@ -121,7 +115,7 @@ async def decide(
         worth = any(row["amount"] is not None for row in claims)
         state = "offered" if approve and worth else "rejected"
         await repository.step(connection, learner, recognition, state, caller.subject, reason)
-        return await repository.document(connection, recognition)
+        return await _document(connection, recognition)
 
     return await within(database, work)
 
@@ -132,7 +126,7 @@ async def withdraw(database: Database, caller: Caller, recognition: UUID) -> byt
     async def work(connection: Connection) -> bytes:
         found = await _own(connection, caller, recognition, ("requested", "assessed", "offered"))
         await repository.step(connection, found["learner"], recognition, "withdrawn")
-        return await repository.document(connection, recognition)
+        return await _document(connection, recognition)
 
     return await within(database, work)
 
@@ -162,7 +156,7 @@ async def accept(database: Database, keys: KeyRing, caller: Caller, recognition:
                 lots[row["number"]] = one.entry
         await repository.posted(connection, found["learner"], recognition, batches, lots)
         await repository.step(connection, found["learner"], recognition, "posted")
-        return await repository.document(connection, recognition)
+        return await _document(connection, recognition)
 
     return await within(database, work)
 

@@ -5,12 +5,13 @@ from uuid import UUID
 
 import asyncpg
 
+from services.creditbank.approvals.requests import Requests
 from services.creditbank.tables import Connection, Where
 
 _TRANSFER = """
-select f.id, json_build_object('id', f.id, 'learner', h.id, 'institution', json_build_object('id', x.id,
-    'name', x.name), 'state', f.state, 'note', f.note, 'requested_at', utc_text(f.requested_at),
-  'decided_at', utc_text(f.decided_at), 'lots', (
+select r.id, json_build_object('id', r.id, 'learner', h.id, 'institution', json_build_object('id', x.id,
+    'name', x.name), 'state', r.state, 'note', r.note, 'requested_at', utc_text(r.requested_at),
+  'decided_at', utc_text(r.decided_at), 'lots', (
     select json_agg(json_build_object('scheme', s.code, 'lot', k.number, 'credits', credits_text(k.amount),
       'issuer', json_build_object('id', t.issuer, 'name', i.name),
       'course', json_build_object('id', t.outcome, 'title', o.title, 'code', o.code),
@@ -20,9 +21,9 @@ select f.id, json_build_object('id', f.id, 'learner', h.id, 'institution', json_
     from transfer_lot k join scheme s on s.id = k.scheme
     join lot t on t.learner = k.book and t.scheme = k.scheme and t.number = k.number
     left join institution i on i.id = t.issuer left join outcome o on o.id = t.outcome
-    where k.learner = f.learner and k.transfer = f.id)) as item
-from transfer f join learner l on l.number = f.learner
-join learner h on h.number = coalesce(l.merged_into, l.number) join institution x on x.id = f.institution
+    where k.learner = r.learner and k.transfer = r.id)) as item
+from transfer r join learner l on l.number = r.learner
+join learner h on h.number = coalesce(l.merged_into, l.number) join institution x on x.id = r.institution
 """
 _LOTS = """
 select distinct on (t.number) t.learner as book, t.scheme, t.number, t.available, exists (
@@ -68,6 +69,7 @@ select array(select i.id from unnest($1::uuid[]) as i (id) where i.id is not nul
 _REGISTERED = (
     "select exists (select from institution where id = $1 and status = 'active' and standing = 'registered')"
 )
+REQUESTS = Requests("transfer", _TRANSFER)
 
 
 async def is_registered(where: Where, institution: UUID) -> bool:
@@ -80,13 +82,6 @@ async def lots(
 ) -> Sequence[asyncpg.Record]:
     """Free lots of these numbers, those of the own book first, and whether the institution issued them."""
     return await where.fetch(_LOTS, list(books), scheme, list(numbers), institution, own)
-
-
-async def known(where: Where, books: Sequence[int], key: str) -> asyncpg.Record | None:
-    """What was asked under a key by this learner."""
-    return await where.fetchrow(
-        "select id, payload_hash from transfer where learner = any($1) and key = $2", list(books), key
-    )
 
 
 async def add(
@@ -136,25 +131,3 @@ async def withdraw(connection: Connection, learner: int, transfer: UUID) -> None
     await connection.execute(
         "update transfer set state = 'withdrawn' where learner = $1 and id = $2", learner, transfer
     )
-
-
-async def document(where: Where, identifier: UUID) -> bytes:
-    """One request as JSON."""
-    row = await where.fetchrow(f"{_TRANSFER} where f.id = $1", identifier)
-    assert row is not None, "asked for only when it is there"
-    shown: bytes = row["item"]
-    return shown
-
-
-async def of_learner(
-    where: Where, books: Sequence[int], *, after: UUID | None, limit: int
-) -> list[tuple[bytes, UUID]]:
-    """A learner's requests, the newest first."""
-    rows = await where.fetch(
-        f"{_TRANSFER} where f.learner = any($1) and ($2::uuid is null or f.id < $2)"
-        " order by f.id desc limit $3",
-        list(books),
-        after,
-        limit,
-    )
-    return [(row["item"], row["id"]) for row in rows]

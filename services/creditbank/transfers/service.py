@@ -8,13 +8,12 @@ still spent once.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from uuid import UUID
 
 from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.ids import new_id
-from libs.common.problems import IdempotencyConflict, NotFound
+from libs.common.problems import NotFound
 from services.creditbank.approvals import service as approvals
 from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import RULING
@@ -24,7 +23,8 @@ from services.creditbank.tables import Connection, Where
 from services.creditbank.transfers import repository
 from services.creditbank.transfers.problems import DecisionIncomplete, OwnCredits
 
-of_learner = repository.of_learner
+of_learner = repository.REQUESTS.of_learner
+_document = repository.REQUESTS.document
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +57,19 @@ async def request(
     note: str | None,
 ) -> bytes:
     """Ask an institution. Sent again under its key it has no second effect."""
-    content = f"{institution}{sorted(map(repr, lots))}{note}"
-    payload = sha256(content.encode()).hexdigest()[:32]
 
-    async def work(connection: Connection) -> bytes:
-        holder = await approvals.holder(connection, caller.subject)
-        earlier = await repository.known(connection, holder.books, key)
-        if earlier is not None:
-            if earlier["payload_hash"].hex != payload:
-                raise IdempotencyConflict
-            return await repository.document(connection, earlier["id"])
+    async def make(connection: Connection, holder: Holder, digest: str) -> UUID:
         if not await repository.is_registered(connection, institution):
             raise NotFound
         transfer = new_id()
         found = await _lots(connection, holder, institution, lots)
         await repository.add(
-            connection, holder.number, transfer, institution, (key, payload, note), holder.id, found
+            connection, holder.number, transfer, institution, (key, digest, note), holder.id, found
         )
-        return await repository.document(connection, transfer)
+        return transfer
 
-    return await within(database, work)
+    content = f"{institution}{sorted(map(repr, lots))}{note}"
+    return await approvals.ask_once(database, caller, repository.REQUESTS, key, content, make)
 
 
 async def _lots(
@@ -114,7 +107,7 @@ async def read(where: Where, caller: Caller, transfer: UUID) -> bytes:
         raise NotFound
     if caller.subject not in found["ids"]:
         await approvals.may_decide(where, found["institution"], caller, RULING)
-    return await repository.document(where, transfer)
+    return await _document(where, transfer)
 
 
 async def decide(database: Database, caller: Caller, transfer: UUID, decisions: Sequence[Decided]) -> bytes:
@@ -139,7 +132,7 @@ async def decide(database: Database, caller: Caller, transfer: UUID, decisions: 
             accepted = asked[one.scheme, one.number] if one.accepted is None else one.accepted
             rows.append((one.scheme, one.number, accepted, one.course if accepted else None, one.reason))
         await repository.decide(connection, found["learner"], transfer, caller.subject, rows)
-        return await repository.document(connection, transfer)
+        return await _document(connection, transfer)
 
     return await within(database, work)
 
@@ -170,6 +163,6 @@ async def withdraw(database: Database, caller: Caller, transfer: UUID) -> bytes:
         if found["state"] != "requested":
             raise DecisionNotDue(state=found["state"])
         await repository.withdraw(connection, found["learner"], transfer)
-        return await repository.document(connection, transfer)
+        return await _document(connection, transfer)
 
     return await within(database, work)

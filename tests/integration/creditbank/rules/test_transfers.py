@@ -1,5 +1,6 @@
 """An institution decides, lot by lot, whether others' credits count in its awards."""
 
+import asyncio
 from typing import Any
 
 from tests.integration.creditbank.rules.conftest import Desk, Office, Publish, programme
@@ -114,3 +115,16 @@ async def test_own_and_unknown_credits_are_not_transferred(desk: Desk, district:
     assert await desk.refused(student, "POST", "/v1/transfers", nothing) == (404, "lot-unknown")
     nowhere = {**body, "institution": str(lot * 0) + "0000000-0000-0000-0000-000000000007"}
     assert (await desk.refused(student, "POST", "/v1/transfers", nowhere))[0] == 404
+
+
+async def test_what_is_asked_several_times_at_once_is_asked_once(
+    desk: Desk, publish: Publish, district: District
+) -> None:
+    student = district.students[0]
+    lots = await desk.lots(student, (district.other_school, district.other_course, "4.00"))
+    transfer = {"institution": str(district.school), "key": "same", "lots": [{"lot": lots[0]}]}
+    award = {"programme": await publish(programme(accepts="any")), "key": "same"}
+    for path, body in (("/v1/transfers", transfer), ("/v1/awards", award)):
+        answers = await asyncio.gather(*(desk.ask(student, "POST", path, body) for _ in range(5)))
+        assert {one.status_code for one in answers} == {201}, answers[-1].text
+        assert len({one.json()["id"] for one in answers}) == 1
