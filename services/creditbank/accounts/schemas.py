@@ -5,7 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.creditbank.institutions.schemas import NamedInstitution
 from services.creditbank.learners.rules import Consent
+from services.creditbank.outcomes.schemas import NamedCourse
 
 
 class OfInstitution(BaseModel):
@@ -52,21 +54,6 @@ class Accounts(BaseModel):
     accounts: list[Account]
 
 
-class Institution(BaseModel):
-    """Who issued the credits. The name is null while the bank has not heard of it."""
-
-    id: UUID
-    name: str | None
-
-
-class Course(BaseModel):
-    """What the credits are for. Title and code are null while the bank has not heard of it."""
-
-    id: UUID
-    title: str | None
-    code: str | None
-
-
 class Movement(BaseModel):
     """So many credits came into a part of a lot, or left it where the amount is negative."""
 
@@ -82,8 +69,8 @@ class Entry(BaseModel):
     sequence: int = Field(description="number within its book")
     learner: UUID = Field(description="whose book it is: of merged records the one it was posted to")
     kind: str
-    institution: Institution | None
-    course: Course | None
+    institution: NamedInstitution | None
+    course: NamedCourse | None
     attempt: str | None
     credits: str = Field(description="what it issued, spent, set aside or gave back")
     grade: str | None

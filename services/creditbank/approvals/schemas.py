@@ -6,12 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-
-class Place(BaseModel):
-    """The institution that decides."""
-
-    id: UUID
-    name: str
+from services.creditbank.institutions.schemas import NamedInstitution
 
 
 class Waiting(BaseModel):
@@ -21,5 +16,5 @@ class Waiting(BaseModel):
         "rule", "transfer", "recognition", "recognition-offer", "award", "rescission", "correction", "file"
     ]
     id: UUID = Field(description="as in /v1/rules/{id}, /v1/transfers/{id} and so on")
-    institution: Place
+    institution: NamedInstitution
     since: datetime

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.fields import Key, Line
+from services.creditbank.institutions.schemas import NamedInstitution
 from services.creditbank.programmes.documents import Title
 from services.creditbank.programmes.schemas import LotNumber
 
@@ -36,13 +37,6 @@ class RescissionBody(_Strict):
     reason: Line
 
 
-class Institution(BaseModel):
-    """Who grants the award."""
-
-    id: UUID
-    name: str
-
-
 class Programme(BaseModel):
     """The version of the rules it is granted by."""
 
@@ -66,7 +60,7 @@ class AwardAnswer(BaseModel):
 
     id: UUID
     learner: UUID
-    institution: Institution
+    institution: NamedInstitution
     programme: Programme
     scheme: str
     state: Literal["requested", "lapsed", "certified", "refused", "withdrawn", "rescinding", "rescinded"]

@@ -10,6 +10,13 @@ from libs.common.fields import Line
 from services.creditbank.institutions.rules import NEEDS_REASON, Act, Standing
 
 
+class NamedInstitution(BaseModel):
+    """An institution; the name is null while the bank has not heard of it."""
+
+    id: UUID
+    name: str | None
+
+
 class SchemeTotal(BaseModel):
     """What was issued in one scheme."""
 

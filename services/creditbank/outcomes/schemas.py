@@ -8,6 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.common.fields import Key, Line
 
 
+class NamedCourse(BaseModel):
+    """What credits are for; title and code are null while the bank has not heard of it."""
+
+    id: UUID
+    title: str | None
+    code: str | None
+
+
 class Relations(BaseModel):
     """How an outcome stands to others."""
 

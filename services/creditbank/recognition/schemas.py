@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.common.fields import Block, Key, Line
 from services.creditbank.conversions.documents import Amount
+from services.creditbank.institutions.schemas import NamedInstitution
 from services.creditbank.ledger.rules import hundredths
 from services.creditbank.recognition.rules import MOST_CLAIMS
 from services.creditbank.recognition.service import Offer
@@ -78,13 +79,6 @@ class DecisionBody(_Strict):
     reason: Line | None = None
 
 
-class Institution(BaseModel):
-    """Who is asked."""
-
-    id: UUID
-    name: str
-
-
 class ClaimAnswer(BaseModel):
     """A claim, what is offered for it, and the lot it became."""
 
@@ -104,7 +98,7 @@ class RecognitionAnswer(BaseModel):
 
     id: UUID
     learner: UUID
-    institution: Institution
+    institution: NamedInstitution
     state: Literal["requested", "assessed", "offered", "posted", "rejected", "withdrawn"]
     requested_at: datetime
     assessed_at: datetime | None

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.common.fields import Key, Line
 from services.creditbank.conversions.documents import Amount
+from services.creditbank.institutions.schemas import NamedInstitution
 from services.creditbank.ledger.rules import hundredths
+from services.creditbank.outcomes.schemas import NamedCourse
 from services.creditbank.programmes.schemas import LotNumber
 from services.creditbank.schemes.rules import DEFAULT_SCHEME
 from services.creditbank.transfers.service import Asked, Decided
@@ -92,29 +94,14 @@ class TransferDecisionBody(_Strict):
         ]
 
 
-class Institution(BaseModel):
-    """An institution; the name is null while the bank has not heard of it."""
-
-    id: UUID
-    name: str | None
-
-
-class Course(BaseModel):
-    """What credits are for."""
-
-    id: UUID
-    title: str | None
-    code: str | None
-
-
 class TransferLot(BaseModel):
     """A lot and the word on it; `accepted` is null while there is none."""
 
     scheme: str
     lot: int
     credits: str
-    issuer: Institution
-    course: Course
+    issuer: NamedInstitution
+    course: NamedCourse
     grade: str | None
     earned_on: date
     accepted: str | None
@@ -127,7 +114,7 @@ class TransferAnswer(BaseModel):
 
     id: UUID
     learner: UUID
-    institution: Institution
+    institution: NamedInstitution
     state: Literal["requested", "decided", "withdrawn"]
     note: str | None
     requested_at: datetime
