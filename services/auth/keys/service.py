@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -62,8 +63,7 @@ async def rotate(
             await repository.sign_from(session, waiting.kid, signs_at)
         return waiting.kid, signs_at if at_once else waiting.signs_at
     signing_now = rules.signing(keys, algorithm, now)
-    signs_at = now if signing_now is None else now + lead
-    return await _publish(session, seal, algorithm, signing_now, now, signs_at), signs_at
+    return await _publish(session, seal, algorithm, signing_now, now, lead)
 
 
 async def revoke(session: AsyncSession, seal: Seal, kid: str, now: datetime) -> tuple[str, datetime]:
@@ -88,8 +88,7 @@ async def revoke(session: AsyncSession, seal: Seal, kid: str, now: datetime) -> 
     signing_now = rules.signing(left, algorithm, now)
     if not signed and signing_now is not None and signing_now.retires_at is None:
         return signing_now.kid, signing_now.signs_at
-    signs_at = now if signed or signing_now is None else now + rules.LEAD
-    return await _publish(session, seal, algorithm, None if signed else signing_now, now, signs_at), signs_at
+    return await _publish(session, seal, algorithm, None if signed else signing_now, now, rules.LEAD)
 
 
 async def _publish(
@@ -98,12 +97,17 @@ async def _publish(
     algorithm: Algorithm,
     signing_now: rules.KeyTimes | None,
     now: datetime,
-    signs_at: datetime,
-) -> str:
+    lead: timedelta,
+) -> tuple[str, datetime]:
+    """Make a key and publish it; it signs after `lead`, or at once where no key signs now."""
+    began = time.monotonic()
+    kid, public, private = await asyncio.to_thread(signing.generate, algorithm)
+    # An RSA key may take a second to find, and nobody can learn it before: its lead begins when it exists.
+    now += timedelta(seconds=time.monotonic() - began)
+    signs_at = now if signing_now is None else now + lead
     await repository.retire(
         session, algorithm, signing_now.kid if signing_now else None, signs_at + rules.OVERLAP
     )
-    kid, public, private = await asyncio.to_thread(signing.generate, algorithm)
     session.add(
         SigningKey(
             kid=kid,
@@ -115,7 +119,7 @@ async def _publish(
         )
     )
     await session.flush()
-    return kid
+    return kid, signs_at
 
 
 async def _lock(session: AsyncSession) -> list[rules.PublishedKey]:

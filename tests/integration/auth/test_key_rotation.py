@@ -4,6 +4,7 @@ import asyncio
 import base64
 import itertools
 import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -24,7 +25,7 @@ from libs.common.limits import RequestLimit
 from libs.common.problems import Unauthorized
 from libs.common.tokens import Claims, InvalidToken, KeyTable, TokenVerifier, UnknownKey, verify
 from services.auth.app import build, seal_of
-from services.auth.keys import commands, rules, service
+from services.auth.keys import commands, rules, service, signing
 from services.auth.keys.rules import ALGORITHMS, Algorithm
 from services.auth.keys.service import KeyRing, NoSuchKey
 from tests.integration.auth.conftest import settings_of
@@ -101,9 +102,9 @@ async def workers(
     fresh_database: Callable[[str], ServiceStore], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[list[FastAPI]]:
     """Two workers of one auth, every time shortened, in the same proportions or tighter."""
-    monkeypatch.setattr(rules, "LEAD", timedelta(seconds=0.6))
-    monkeypatch.setattr(rules, "LEAD_AT_ONCE", timedelta(seconds=0.4))
-    monkeypatch.setattr(rules, "OVERLAP", timedelta(seconds=0.9))
+    monkeypatch.setattr(rules, "LEAD", timedelta(seconds=1.2))
+    monkeypatch.setattr(rules, "LEAD_AT_ONCE", timedelta(seconds=0.8))
+    monkeypatch.setattr(rules, "OVERLAP", timedelta(seconds=1.8))
     monkeypatch.setattr(rules, "LOOK_SECONDS", 0.08)
     monkeypatch.setattr(identity, "REFRESH_S", 0.1)
     store = fresh_database("auth")
@@ -151,6 +152,22 @@ async def turned(workers: list[FastAPI], algorithm: Algorithm, *, at_once: bool)
     for app in workers:
         while kid_of(app.state.keys.sign(claims("x"), "JWT", algorithm)) != kid:
             await asyncio.sleep(0.01)
+
+
+async def test_a_key_that_took_long_to_find_still_has_its_whole_lead(
+    workers: list[FastAPI], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate = signing.generate
+
+    def slowly(algorithm: Algorithm) -> tuple[str, dict[str, str], bytes]:
+        time.sleep(0.5)
+        return generate(algorithm)
+
+    monkeypatch.setattr(signing, "generate", slowly)
+    database, began = workers[0].state.database, now()
+    async with database.transaction() as session:
+        _, signs_at = await service.rotate(session, seal_of(workers[0].state.settings), began)
+    assert signs_at >= began + timedelta(seconds=0.5) + rules.LEAD
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
