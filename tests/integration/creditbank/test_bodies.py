@@ -79,7 +79,7 @@ async def test_a_body_beyond_the_limit_is_not_read(bank: Bank, district: Distric
 
 
 async def test_an_unknown_scheme_is_told(bank: Bank, district: District) -> None:
-    response = await bank.post(district.school, item("S-0", "C-1"), scheme="ects")
+    response = await bank.post(district.school, item("S-0", "C-1"), scheme="nobody:made")
     assert (response.status_code, response.json()["title"]) == (404, "No such scheme")
 
 

@@ -11,12 +11,14 @@ import pytest
 from fastapi import FastAPI
 
 from infra.dev.stores import ServiceStore
+from services.auth.app import build as build_auth
 from services.creditbank.app import build as build_creditbank
 from services.creditbank.books.service import audit
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.settings import CreditbankSettings
 from services.spaces.app import build as build_spaces
 from services.spaces.settings import SpacesSettings
+from tests.integration.auth.conftest import settings_of
 from tests.integration.auth.life.records import Records, merge
 from tests.integration.auth.life.test_erasure import due
 from tests.integration.auth.places import ADDRESS, Place, Somebody, connection
@@ -58,10 +60,19 @@ def values(store: ServiceStore, auth: FastAPI) -> dict[str, Any]:
 
 
 @pytest.fixture
+async def auth_app(fresh_database: Callable[[str], ServiceStore]) -> AsyncIterator[FastAPI]:
+    """auth with a stream of its own: other tests' erasures leave gaps in theirs, and nobody serves a feed."""
+    app = build_auth(settings_of(fresh_database("auth")))
+    async with app.router.lifespan_context(app):
+        await app.state.identity.refresh()
+        yield app
+
+
+@pytest.fixture
 async def neighbours(
     auth_app: FastAPI, fresh_database: Callable[[str], ServiceStore]
 ) -> AsyncIterator[Neighbours]:
-    """On databases of their own: elsewhere other tests' services read auth's news, and only one reads."""
+    """On databases of their own as well: only one service reads a stream."""
     bank = build_creditbank(
         CreditbankSettings(**values(fresh_database("creditbank"), auth_app)),
         keys=lambda _app: auth_app.state.keys.verification_keys,
