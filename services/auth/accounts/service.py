@@ -36,9 +36,7 @@ class SignInAccount:
     person: UUID
     username: str
     password_hash: str
-    given_name: str
-    family_name: str
-    preferred_name: str | None
+    has_second_factor: bool
 
 
 async def find_for_sign_in(pool: Any, username: str) -> SignInAccount | None:

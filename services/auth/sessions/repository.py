@@ -9,9 +9,27 @@ from services.auth.audit.rules import INSERT as AUDIT
 from services.auth.sessions.rules import REMEMBERED_DAYS
 from services.auth.sql import Where, fetch
 
-# One statement, so one round trip and one transaction: the session and the audit. The account is held
-# meanwhile: who suspends it or sets another password ends this session too, or it never begins. In passing,
-# some that are long over are forgotten, with the addresses they came from.
+# The account is held: who suspends it or sets another password meanwhile ends this session too, or it never
+# begins. Nor does one by the password alone where a second factor has been confirmed meanwhile.
+_HOLDER: Final = """
+holder as materialized (
+  select a.person_id from account a
+  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from {stored_hash}
+    and ('mfa' = any({methods}::text[]) or not exists (
+      select from second_factor f where f.person_id = a.person_id and f.confirmed_at is not null))
+  for share of a
+)"""
+_REMEMBERED: Final = """
+remembered as (
+  insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
+  select 0, '{action}', 'person', person_id, person_id,
+    json_build_object('session', $1::uuid, 'methods', {methods}::text[]), '', ''
+  from {whose}
+)
+select person_id from {whose}
+"""
+# One statement, so one round trip and one transaction: the session and the audit. In passing, some that are
+# long over are forgotten, with the addresses they came from.
 _START: Final = f"""
 with gone as (
   delete from session where id in (
@@ -20,55 +38,31 @@ with gone as (
       and not exists (select from token_family f where f.session_id = s.id)
       and not exists (select from authorization_code c where c.session_id = s.id)
     order by s.expires_at limit 10 for update skip locked)
-), holder as materialized (
-  select a.person_id from account a
-  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $6 for share
-), opened as (
+), {_HOLDER.format(stored_hash="$6", methods="$8")}, opened as (
   insert into session (id, person_id, expires_at, network, device, secret_digest, methods)
   select $1, person_id, $3, $4, $5, $7, $8::text[] from holder
   returning person_id
-), remembered as (
-  insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
-  select 0, 'session.started', 'person', person_id, person_id,
-    json_build_object('session', $1::uuid, 'methods', $8::text[]), '', ''
-  from opened
-)
-select person_id from opened
+), {_REMEMBERED.format(action="session.started", methods="$8", whose="opened")}
 """
 # The same person proved it again in the same browser: the session stays, its secret does not.
-_RENEW: Final = """
-with holder as materialized (
-  select a.person_id from account a
-  where a.person_id = $2 and a.state = 'active' and a.password_hash is not distinct from $8 for share
-), renewed as (
+_RENEW: Final = f"""
+with {_HOLDER.format(stored_hash="$8", methods="$7")}, renewed as (
   update session s set expires_at = $3, network = $4, device = $5, secret_digest = $6, methods = $7::text[],
     authenticated_at = clock_timestamp()
   from holder
   where s.id = $1 and s.person_id = holder.person_id and s.ended_at is null and s.expires_at > now()
   returning s.person_id
-), remembered as (
-  insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
-  select 0, 'session.renewed', 'person', person_id, person_id,
-    json_build_object('session', $1::uuid, 'methods', $7::text[]), '', ''
-  from renewed
-)
-select person_id from renewed
+), {_REMEMBERED.format(action="session.renewed", methods="$7", whose="renewed")}
 """
 # A second factor shown later: since the password was not asked for, the time of the sign-in stays.
-_STRENGTHEN: Final = """
+_STRENGTHEN: Final = f"""
 with stronger as (
   update session s set secret_digest = $3, methods = $4::text[]
   from account a
   where s.id = $1 and s.person_id = $2 and s.ended_at is null and s.expires_at > now()
     and a.person_id = s.person_id and a.state = 'active'
   returning s.person_id
-), remembered as (
-  insert into audit (position, action, actor_kind, actor_id, subject_id, data, previous, hash)
-  select 0, 'session.renewed', 'person', person_id, person_id,
-    json_build_object('session', $1::uuid, 'methods', $4::text[]), '', ''
-  from stronger
-)
-select person_id from stronger
+), {_REMEMBERED.format(action="session.renewed", methods="$4", whose="stronger")}
 """
 _CURRENT: Final = """
 select s.id, s.person_id, s.authenticated_at, s.methods, s.expires_at, s.active_role_id
@@ -114,7 +108,7 @@ async def start(
     digest: bytes,
     methods: Sequence[str],
 ) -> bool:
-    """Open a session; False if the account was suspended or got another password meanwhile."""
+    """Open a session; False if the account was suspended meanwhile, or is to be proved in another way now."""
     values = (session, person, expires_at, network, device, stored_hash, digest, list(methods))
     return await pool.fetchval(_START, *values) is not None
 

@@ -62,7 +62,8 @@ async def start(
     secret: str,
     previous: Session | None = None,
 ) -> tuple[UUID, datetime] | None:
-    """A new session and its end; None if the account was suspended or got another password meanwhile.
+    """A new session and its end; None if meanwhile the account was suspended, or got another password or a
+    second factor that `methods` lack.
 
     `secret` is the browser's new cookie;
     `previous`, the browser's session until now, goes on under it if it is the same person's.

@@ -85,7 +85,7 @@ class SignIn:
         if better is not None:
             await repository.upgrade_hash(pool, account.person, stored, better)
             stored = better
-        if await second_factors.is_enrolled(pool, account.person):
+        if account.has_second_factor:
             expires_at = datetime.now(UTC) + STEP_LIFE
             await repository.begin(pool, visitor.browser, account.person, expires_at)
             return None

@@ -1,11 +1,13 @@
 """Signing in with a second factor: attack 53, and that amr tells the truth."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
 
 import pytest
 from fastapi import FastAPI
 
+from services.auth.sessions import service as sessions
 from services.auth.sessions.service import digest_of
 from tests.integration.auth.credentials.enrolled import Enrolled, enrol, forget_steps
 from tests.integration.auth.places import PASSWORD, Place, Somebody
@@ -58,6 +60,36 @@ async def test_a_recovery_code_does_as_well_and_is_told_apart(
     answer = await browser.send(await browser.get(STEP), STEP, code=enrolled.codes[0].lower())
     assert place_of(answer) == "/account"
     assert await methods(auth_app, browser) == ["pwd", "recovery", "mfa"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_factor_confirmed_while_the_password_was_hashed_is_asked_for(
+    auth_app: FastAPI, enrolled: Enrolled, again: bool
+) -> None:
+    """What the page does when the hash is done, with a factor that it did not see before."""
+    pool, person = auth_app.state.database.pool, enrolled.who.id
+
+    async def opens(*methods: str) -> bool:
+        opened = await sessions.start(
+            pool,
+            person,
+            hours=1,
+            network="192.0.2.0/24",
+            device=None,
+            stored_hash=await pool.fetchval("select password_hash from account where person_id = $1", person),
+            methods=methods,
+            secret=token_urlsafe(32),
+            previous=await present() if again else None,
+        )
+        return opened is not None
+
+    async def present() -> sessions.Session:
+        row = await pool.fetchrow("select id, authenticated_at from session where person_id = $1", person)
+        later = datetime.now(UTC) + timedelta(hours=1)
+        return sessions.Session(row["id"], person, row["authenticated_at"], ("pwd",), later, None)
+
+    assert not await opens("pwd")
+    assert await opens("pwd", "otp", "mfa")
 
 
 async def test_attack_53_the_step_cannot_be_skipped(guest: Guests, enrolled: Enrolled) -> None:
