@@ -7,6 +7,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -145,6 +146,7 @@ class _Run:
 def _child(pipe: Any, core: int | None) -> None:
     if core is not None:
         os.sched_setaffinity(0, {core})
+    pipe.send(None)  # everything is imported
     requests, host, port, *options = pipe.recv()
     pipe.send(uvloop.run(_Run(requests, *options).go(host, port)))
 
@@ -174,16 +176,21 @@ def load(
     stores: Sequence[int] = (),
     core: int | None = 1,
     pause_s: float = 0.0,
+    together: threading.Barrier | None = None,
 ) -> Result:
     """Send `requests` in turn over `connections` for `seconds` (or until `most` were sent).
 
-    With `pause_s` each connection waits so long after an answer, as people do.
+    With `pause_s` each connection waits so long after an answer, as people do. Loads that run beside each
+    other begin `together`, when all are ready.
     """
     host, _, port = address.removeprefix("http://").partition(":")
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     child = multiprocessing.get_context("spawn").Process(target=_child, args=(theirs, core))
     child.start()
     theirs.close()  # so that the end of a child that fails is seen
+    ours.recv()
+    if together is not None:
+        together.wait(60)
     before = cpu_seconds([server] if server else []), cpu_seconds(stores)
     ours.send((list(requests), host, int(port), connections, seconds, most, pause_s))
     result: Result = ours.recv()

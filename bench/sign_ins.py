@@ -4,10 +4,12 @@ import base64
 import multiprocessing
 import os
 import re
+import threading
 import time
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -48,11 +50,11 @@ def measure(report: Report, provider: Provider, seconds: float) -> None:
 def _together(
     mine: Server, attempts: list[bytes], others: list[bytes], seconds: float
 ) -> tuple[Result, Result]:
+    begin = threading.Barrier(2)
+    asking = partial(load, mine.address, seconds=seconds, core=None, together=begin)
     with ThreadPoolExecutor(1) as pool:
-        beside = pool.submit(
-            load, mine.address, others, connections=_OTHERS, seconds=seconds, core=None, pause_s=_PAUSE_S
-        )
-        signing_in = load(mine.address, attempts, connections=16, seconds=seconds, core=None)
+        beside = pool.submit(asking, others, connections=_OTHERS, pause_s=_PAUSE_S)
+        signing_in = asking(attempts, connections=16)
         return signing_in.require(303), beside.result().require(200)
 
 

@@ -128,6 +128,7 @@ class PostgreSQL:
             "log_timezone": "UTC",
             "max_connections": "200",
             "max_wal_size": "2GB",
+            "shared_buffers": "512MB",  # taken as it is used; with 128 an import slows down as it grows
         }
         command = [str(binaries() / "postgres"), "-D", str(self._data)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
