@@ -119,10 +119,14 @@ class Identity:
             self._callers[claims.token_id] = caller
             if len(self._callers) > 10_000:
                 self._callers.popitem(last=False)
-        retry_after = self._limit.retry_after(claims.subject)
+        self.count(claims.subject)
+        return caller
+
+    def count(self, subject: str) -> None:
+        """Count a request of one who is known, by a token or otherwise; raises TooManyRequests."""
+        retry_after = self._limit.retry_after(subject)
         if retry_after:
             raise TooManyRequests(retry_after=retry_after)
-        return caller
 
     async def _claims(self, token: str) -> Claims:
         try:

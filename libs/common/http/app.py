@@ -10,13 +10,14 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import ASGIApp, Scope
 
 from libs.common import feed, logs, tracing
 from libs.common.database import Database
 from libs.common.http import health, problem_pages
 from libs.common.http.cross_origin import CrossOrigin, CrossOriginLayer
 from libs.common.http.documentation import add_documentation
-from libs.common.http.middleware import RequestContext
+from libs.common.http.middleware import RequestContext, has_token
 from libs.common.http.rendering import MEDIA_TYPE, add_handlers
 from libs.common.http.routing import RouteIndex
 from libs.common.identity import Identity, KeySource
@@ -74,6 +75,10 @@ class Service:
     cross_origin: CrossOrigin | None = None
     #: larger (or smaller) bodies than the setting, by path
     body_limits: dict[str, int] = field(default_factory=dict)
+    #: who may send these larger bodies: raises for nobody known; default: whoever has a valid token
+    known_sender: Callable[[FastAPI, Scope], Awaitable[object]] | None = None
+    #: further layers around the routes, inside the request's context; the first is the outermost
+    layers: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
     #: the service's own part of start and stop
     lifespan: Callable[[FastAPI], Any] | None = None
     #: whether the relay, the inboxes and the limits' exchange run in this process
@@ -107,9 +112,16 @@ def create_app(service: Service) -> FastAPI:
     add_documentation(app)
     _describe_problems_once(app)
     app.router.middleware_stack = RouteIndex(app.router)
+    for layer in reversed(service.layers):
+        app.add_middleware(layer)
     if service.cross_origin is not None:
         app.add_middleware(CrossOriginLayer, fastapi=app, rule=service.cross_origin)
-    app.add_middleware(RequestContext, fastapi=app, body_limits=service.body_limits)
+    app.add_middleware(
+        RequestContext,
+        fastapi=app,
+        body_limits=service.body_limits,
+        known_sender=service.known_sender or has_token,
+    )
     return app
 
 

@@ -3,7 +3,8 @@
 Credentials of the browser are never allowed: who calls is said by a token or not at all.
 """
 
-from collections.abc import Awaitable, Callable
+import functools
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,15 +13,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PREFLIGHT_S: Final = 600
 _LONGEST_ORIGIN: Final = 300
-_READABLE: Final = b"WWW-Authenticate, Retry-After, X-Request-Id"
+_SENT: Final = "Authorization, Content-Type"
+_READABLE: Final = "WWW-Authenticate, Retry-After, X-Request-Id"
 
 
 @dataclass(frozen=True)
 class CrossOrigin:
-    """Paths that pages of some other origins may call, with the methods, and how an origin is judged."""
+    """Paths that pages of some other origins may call, with the methods, and how an origin is judged.
+
+    A path that ends in a slash stands for all below it. `sent` are further headers that pages may send, and
+    `readable` further ones that they may read.
+    """
 
     paths: dict[str, str]
     is_allowed: Callable[[FastAPI, str], Awaitable[bool]]
+    sent: Sequence[str] = ()
+    readable: Sequence[str] = ()
+
+    def methods(self, path: str) -> str | None:
+        """The methods pages may use there; None for nothing."""
+        found = self.paths.get(path)
+        if found is None:
+            for prefix, methods in self._prefixes:
+                if path.startswith(prefix):
+                    return methods
+        return found
+
+    @functools.cached_property
+    def _prefixes(self) -> list[tuple[str, str]]:
+        return [(path, methods) for path, methods in self.paths.items() if path.endswith("/")]
 
 
 class CrossOriginLayer:
@@ -28,9 +49,11 @@ class CrossOriginLayer:
 
     def __init__(self, app: ASGIApp, *, fastapi: FastAPI, rule: CrossOrigin) -> None:
         self._app, self._fastapi, self._rule = app, fastapi, rule
+        self._sent = ", ".join([_SENT, *rule.sent]).encode()
+        self._readable = ", ".join([_READABLE, *rule.readable]).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        methods = self._rule.paths.get(scope["path"]) if scope["type"] == "http" else None
+        methods = self._rule.methods(scope["path"]) if scope["type"] == "http" else None
         if methods is None:
             await self._app(scope, receive, send)
             return
@@ -43,11 +66,11 @@ class CrossOriginLayer:
                 headers.append((b"vary", b"Origin"))
                 if allowed is not None:
                     headers.append((b"access-control-allow-origin", allowed.encode("latin-1")))
-                    headers.append((b"access-control-expose-headers", _READABLE))
+                    headers.append((b"access-control-expose-headers", self._readable))
             await send(message)
 
         if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
-            await _answer_preflight(answer, methods if allowed is not None else None)
+            await _answer_preflight(answer, methods if allowed is not None else None, self._sent)
             return
         await self._app(scope, receive, answer)
 
@@ -58,12 +81,12 @@ class CrossOriginLayer:
         return await self._rule.is_allowed(self._fastapi, origin)
 
 
-async def _answer_preflight(send: Send, methods: str | None) -> None:
+async def _answer_preflight(send: Send, methods: str | None, sent: bytes) -> None:
     headers: list[tuple[bytes, bytes]] = []
     if methods is not None:
         headers = [
             (b"access-control-allow-methods", methods.encode()),
-            (b"access-control-allow-headers", b"Authorization, Content-Type"),
+            (b"access-control-allow-headers", sent),
             (b"access-control-max-age", str(_PREFLIGHT_S).encode()),
         ]
     await send({"type": "http.response.start", "status": 204, "headers": headers})

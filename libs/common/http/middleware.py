@@ -5,6 +5,7 @@ Pure ASGI: a layer of Starlette's BaseHTTPMiddleware would cost more than all of
 
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -25,9 +26,17 @@ _UNSTORABLE = frozenset({"22021", "22P05"})
 class RequestContext:
     """Wraps the application; `app.state.settings` gives the limits."""
 
-    def __init__(self, app: ASGIApp, *, fastapi: FastAPI, body_limits: dict[str, int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        fastapi: FastAPI,
+        body_limits: dict[str, int],
+        known_sender: Callable[[FastAPI, Scope], Awaitable[object]],
+    ) -> None:
         self._app = app
         self._fastapi = fastapi
+        self._known_sender = known_sender
         self._body_limits = body_limits
         self._default_limit = fastapi.state.settings.body_limit
         self._writes_json = fastapi.state.settings.log_format == "json"
@@ -70,7 +79,7 @@ class RequestContext:
         """
         limit: int = self._body_limits.get(scope["path"], self._default_limit)
         if limit > self._default_limit and (length is None or _number(length) > self._default_limit):
-            await self._fastapi.state.identity.caller(authorization_of(scope))
+            await self._known_sender(self._fastapi, scope)
         return limit
 
     def _explain(self, error: Exception) -> Problem:
@@ -102,6 +111,11 @@ class RequestContext:
             "request_id": request_id.decode(),
         }
         sys.stdout.write(orjson.dumps(line).decode() + "\n")
+
+
+async def has_token(app: FastAPI, scope: Scope) -> None:
+    """The sender has a valid token; raises Unauthorized, TooManyRequests, Unavailable."""
+    await app.state.identity.caller(authorization_of(scope))
 
 
 def _read_headers(scope: Scope) -> tuple[str | None, bytes | None, bool, bool]:
