@@ -48,6 +48,7 @@ from services.creditbank.recognition.routes import router as recognition
 from services.creditbank.rulebook.routes import router as rulebook
 from services.creditbank.schemes.routes import router as schemes
 from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
+from services.creditbank.statements.routes import router as statements
 from services.creditbank.suspense import handlers as suspense_handlers
 from services.creditbank.suspense.routes import router as suspense
 from services.creditbank.tables import Connection
@@ -71,6 +72,7 @@ _ROUTERS = [
     files,
     suspense,
     accounts,
+    statements,
     institutions,
     outcomes,
     learners,

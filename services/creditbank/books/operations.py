@@ -165,6 +165,19 @@ OPERATIONS: Final = (
     ),
     Check(
         19,
+        "by the entries in force on any day no part of a lot was ever negative",
+        """
+        select learner, scheme, entry as sequence, lot from (
+          select p.learner, p.scheme, p.entry, p.lot, sum(p.amount) over (
+            partition by p.learner, p.scheme, p.lot, p.bucket order by d.in_force_on, p.entry) as part
+          from posting p
+          join dated_entry d on d.learner = p.learner and d.scheme = p.scheme and d.sequence = p.entry
+          where p.lot is not null) s
+        where part < 0
+        """,
+    ),
+    Check(
+        19,
         "by the entries recorded until any time no part of a lot was ever negative",
         """
         select learner, scheme, entry as sequence, lot from (

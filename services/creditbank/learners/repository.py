@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.creditbank.learners.rules import Relation
 from services.creditbank.tables import Connection, Pool, Where
 
 _LEARN = """
@@ -21,9 +22,10 @@ returning number, id, version
 # Reads the same snapshots again, only those that were newer than what was known.
 _REPLACE = """
 with newer as materialized (
-  select k.number, p.identifiers, p.roles
+  select k.number, p.identifiers, p.roles, p.guardians
   from unnest($2::bigint[], $3::uuid[], $4::bigint[]) as k (number, id, version)
-  join jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, identifiers jsonb, roles jsonb)
+  join jsonb_to_recordset($1::jsonb) as p (id uuid, version bigint, identifiers jsonb, roles jsonb,
+      guardians jsonb)
     on p.id = k.id and p.version = k.version
 ), called as (
   select distinct i.organisation, i.sourced_id, n.number
@@ -54,6 +56,17 @@ with newer as materialized (
   select number, organisation, roles from placed
   on conflict (learner, organisation) do update set roles = excluded.roles
   where learner_organisation.roles <> excluded.roles
+), looked_after as (
+  select distinct n.number, g.person
+  from newer n cross join jsonb_to_recordset(n.guardians) as g (person uuid)
+  where not exists (select from erased_person e where e.id = g.person)
+), left_alone as (
+  delete from learner_guardian k
+  where k.learner = any($2) and not exists (
+    select from looked_after a where a.number = k.learner and a.person = k.guardian)
+), guarded as (
+  insert into learner_guardian (learner, guardian) select number, person from looked_after
+  on conflict do nothing
 )
 select array_agg(distinct p.number) from placed p
 where 'student' = any(p.roles)
@@ -68,7 +81,7 @@ on conflict (id) do update set joined = true,
   status = case when learner.id = $1 then 'closed' else learner.status end
 returning number, id, coalesce(merged_into, number) as holder
 """
-# Roles the survivor has in the place of the other are told with the survivor's own snapshot.
+# Roles and guardians the survivor has in the place of the other are told with the survivor's own snapshot.
 _HAND_OVER = """
 with passed as (
   update learner set merged_into = $2 where number = $1 or merged_into = $1
@@ -77,6 +90,8 @@ with passed as (
 ), renamed as (
   insert into learner_identifier (anchor, sourced_id, learner) select anchor, sourced_id, $2 from unnamed
   on conflict do nothing
+), left_guardians as (
+  delete from learner_guardian where learner = $1
 ), left_places as (
   delete from learner_organisation where learner = $1 returning organisation
 )
@@ -86,8 +101,25 @@ on conflict do nothing
 _FORGET = """
 with numbers as materialized (select number from cut_links($1) as number), unnamed as (
   delete from learner_identifier where learner in (select number from numbers)
+), unguarded as (
+  delete from learner_guardian where learner in (select number from numbers) or guardian = any($1)
 )
 delete from learner_organisation where learner in (select number from numbers)
+"""
+_RELATION = """
+with holder as (
+  select h.number, h.consent from learner l join learner h on h.number = coalesce(l.merged_into, l.number)
+  where l.id = $1
+), caller as (
+  select m.number, m.id from learner l join learner m
+    on coalesce(m.merged_into, m.number) = coalesce(l.merged_into, l.number)
+  where l.id = $2
+  union select null, $2
+)
+select now() as at, (select consent from holder) as consent,
+  $1 = $2 or exists (select from caller c join holder h on h.number = c.number) as is_own,
+  exists (select from learner_guardian g join holder h on h.number = g.learner
+    where g.guardian in (select id from caller)) as is_guardian
 """
 _OPEN = "select learner, wrapped from open_accounts($1, $2, $3)"
 
@@ -127,6 +159,13 @@ async def join(connection: Connection, other: UUID, survivor: UUID, version: int
     number = next(row["number"] for row in rows if row["id"] == other)
     if number != holder[survivor]:
         await connection.execute(_HAND_OVER, number, holder[survivor])
+
+
+async def relation(where: Where, learner: UUID, *, person: UUID) -> Relation:
+    """What a person is to a learner, by whichever of their ids, and what the database's clock says."""
+    row = await where.fetchrow(_RELATION, learner, person)
+    assert row is not None, "it always has one row"
+    return Relation(**dict(row))
 
 
 async def is_erased(connection: Connection, person: UUID) -> bool:

@@ -1,9 +1,19 @@
 """What is known of learners."""
 
-from typing import Final, Literal, get_args
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, get_args
 
 Consent = Literal["not-needed", "missing", "given", "refused", "withdrawn"]
 
 STATUSES: Final = ("active", "closed")
 #: a guardian's, for a child under 14; institutions post credits whatever it says, as their duty is
 CONSENTS: Final[tuple[str, ...]] = get_args(Consent)
+
+
+class Relation(NamedTuple):
+    """What somebody is to a learner at a time; `consent` is None where the bank knows no such learner."""
+
+    at: datetime
+    consent: Consent | None
+    is_own: bool
+    is_guardian: bool

@@ -14,6 +14,7 @@ from services.creditbank.schemes.rules import DEFAULT_SCHEME_ID
 from services.creditbank.tables import Connection, Where
 
 coverage = repository.coverage
+relation = repository.relation
 wrapped_keys = repository.wrapped_keys
 
 

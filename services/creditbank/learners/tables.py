@@ -72,6 +72,16 @@ class LearnerOrganisation(Table, table=True):
     roles: list[str] = Field(sa_type=ARRAY(String))
 
 
+class LearnerGuardian(Table, table=True):
+    """Who looks after a learner, as auth last told; of a merged record the survivor's."""
+
+    __tablename__ = "learner_guardian"
+    __table_args__ = (Index("ix_learner_guardian_guardian", "guardian"),)
+
+    learner: int = key(BigInteger)
+    guardian: UUID = Field(primary_key=True)
+
+
 class ShredKey(Table, table=True):
     """The wrapped key from which the salts of a learner's commitments come; deleting it erases them."""
 
