@@ -8,7 +8,9 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from libs.common.languages import Text
-from services.creditbank.accounts.schemas import Course, Institution, Movement, OfInstitution
+from services.creditbank.accounts.schemas import Movement, OfInstitution
+from services.creditbank.institutions.schemas import NamedInstitution
+from services.creditbank.outcomes.schemas import NamedCourse
 from services.creditbank.times import Day, Moment
 
 Axis = Literal["recorded", "effective"]
@@ -62,8 +64,8 @@ class StatementLine(BaseModel):
     sequence: int = Field(description="number within its book")
     learner: UUID = Field(description="whose book it is: of merged records the one it was posted to")
     kind: str
-    institution: Institution | None
-    course: Course | None
+    institution: NamedInstitution | None
+    course: NamedCourse | None
     attempt: str | None
     credits: str = Field(description="what it issued, spent, set aside or gave back")
     grade: str | None
