@@ -16,6 +16,7 @@ ACCOUNT: Final = {
     "username": Text("User name", "用户名"),
     "email": Text("E-mail", "邮箱"),
     "phone": Text("Telephone", "电话"),
+    "address": Text("Address", "通信地址"),
     "birth_date": Text("Born on", "出生日期"),
     "identifier": Text("Number for life", "终身编号"),
     "roles": Text("Your roles", "我的身份"),

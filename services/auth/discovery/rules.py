@@ -20,11 +20,11 @@ LANGUAGES: Final = ("zh-CN", "en")
 CACHE_SECONDS: Final = 300
 
 _CONFIDENTIAL_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
-# Those of an ID token, then what is known of people; addresses of homes, pictures and the like are not.
+# Those of an ID token, then what is known of people; pictures and the like are not.
 _CLAIMS: Final = (
     *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"),
     *("name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "birthdate"),
-    *("email", "email_verified", "phone_number", "phone_number_verified"),
+    *("email", "email_verified", "phone_number", "phone_number_verified", "address"),
 )
 
 

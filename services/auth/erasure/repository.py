@@ -111,8 +111,8 @@ _GO: Final = (
     "delete from person_identifier where person_id = any($1::uuid[])",
     """
     update person set given_name = '', family_name = '', middle_name = null, preferred_name = null,
-      email = null, phone = null, birth_date = null, master_identifier = null, source_id = null,
-      decided = '{}', status = 'closed', erased_at = now()
+      email = null, phone = null, address = null, birth_date = null, master_identifier = null,
+      source_id = null, decided = '{}', status = 'closed', erased_at = now()
     where id = any($1::uuid[])
     """,
 )

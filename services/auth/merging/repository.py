@@ -9,7 +9,7 @@ from services.auth.sql import Where, execute, fetch, fetch_one
 
 _RECORD: Final = """
 select p.id, p.status, p.given_name, p.family_name, p.middle_name, p.preferred_name, p.email, p.phone,
-  p.birth_date, p.master_identifier, p.decided, p.source_id,
+  p.address, p.birth_date, p.master_identifier, p.decided, p.source_id,
   p.merged_into is not null or p.erased_at is not null as is_gone,
   a.username, a.state as account,
   exists (select from second_factor f

@@ -17,7 +17,15 @@ Conflict = Literal[
     "master_identifiers_differ",
 ]
 #: taken from the other record where the survivor has none
-FILLED: Final = ("middle_name", "preferred_name", "email", "phone", "birth_date", "master_identifier")
+FILLED: Final = (
+    "middle_name",
+    "preferred_name",
+    "email",
+    "phone",
+    "address",
+    "birth_date",
+    "master_identifier",
+)
 #: shown side by side where both have one
 COMPARED: Final = ("given_name", "family_name", *FILLED)
 AccountOf = Literal["survivor", "other"]
@@ -35,6 +43,7 @@ class Record:
     preferred_name: str | None
     email: str | None
     phone: str | None
+    address: str | None
     birth_date: date | None
     master_identifier: str | None
     decided: Sequence[str]

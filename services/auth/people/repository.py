@@ -43,7 +43,8 @@ select json_build_object('id', p.id, 'version', p.version, 'status', p.status,
   'given_name', p.given_name, 'family_name', p.family_name, 'middle_name', p.middle_name,
   'preferred_name', p.preferred_name, 'roles', {{roles}}, {_CARE},
   'private', case when $2::boolean then json_build_object(
-    'birth_date', p.birth_date, 'email', p.email, 'phone', p.phone, 'decided', p.decided,
+    'birth_date', p.birth_date, 'email', p.email, 'phone', p.phone, 'address', p.address,
+    'decided', p.decided,
     'username', (select username from account where person_id = p.id),
     'account', (select state from account where person_id = p.id)) end)
 from person p where p.id = $1
@@ -174,8 +175,8 @@ async def insert(where: Where, person: UUID, fields: dict[str, Any]) -> None:
     """A person entered by hand: every given field is decided."""
     await execute(
         where,
-        "insert into person (id, given_name, family_name, middle_name, preferred_name, email, phone,"
-        " birth_date, decided) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into person (id, given_name, family_name, middle_name, preferred_name, email, phone, address,"
+        " birth_date, decided) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         person,
         *(
             fields.get(name)
@@ -186,6 +187,7 @@ async def insert(where: Where, person: UUID, fields: dict[str, Any]) -> None:
                 "preferred_name",
                 "email",
                 "phone",
+                "address",
                 "birth_date",
             )
         ),

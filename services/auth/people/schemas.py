@@ -88,6 +88,7 @@ class PrivateFacts(BaseModel):
     birth_date: date | None
     email: str | None
     phone: str | None
+    address: str | None
     decided: list[str] = Field(description="fields fixed by hand, which no import overwrites")
     username: str | None
     account: Literal["invited", "active", "disabled"] | None
@@ -144,6 +145,7 @@ class PersonFacts(BaseModel):
     preferred_name: Line | None = None
     email: Email | None = None
     phone: Phone | None = None
+    address: Line | None = Field(default=None, description="postal, as written on a letter, in one line")
     birth_date: BirthDate | None = None
 
 

@@ -35,6 +35,7 @@ class Person(Table, table=True):
     preferred_name: str | None = None
     email: str | None = None
     phone: str | None = None
+    address: str | None = Field(default=None, description="as written on a letter, in one line")
     birth_date: date | None = None
     master_identifier: str | None = Field(
         default=None, description="one number for the person in all rosters"

@@ -6,7 +6,8 @@ from uuid import UUID
 from services.auth.sql import Row, Where, fetch_one
 
 _FACTS: Final = """
-p.given_name, p.family_name, p.middle_name, p.preferred_name, p.email, p.phone, p.birth_date, a.username
+p.given_name, p.family_name, p.middle_name, p.preferred_name, p.email, p.phone, p.address, p.birth_date,
+a.username
 """
 # By the `claims` parameter a client learns what belongs to a scope it holds and, if it needs consent, that
 # the person allowed it.

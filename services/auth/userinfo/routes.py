@@ -36,7 +36,7 @@ class _Refused(Exception):
 
 @router.get("/oauth/userinfo", response_model=UserInfo, responses=_REFUSALS, summary="Who signed in")
 async def read_userinfo(request: Request) -> Response:
-    """Claims about the person whom the access token is about; by its scopes profile, email and phone."""
+    """Claims about the person whom the access token is about, by its scopes."""
     return await _answer(request, authorization_of(request.scope))
 
 

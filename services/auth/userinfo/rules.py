@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-# section 5.4. What is not known of a person (gender, a picture, an address) is left out (section 5.3.2).
+# section 5.4. What is not known of a person (gender, a picture) is left out (section 5.3.2).
 CLAIMS_OF_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
     "profile": (
         "name",
@@ -54,6 +54,7 @@ def claims_of(facts: Mapping[str, Any]) -> dict[str, Any]:
         "email_verified": False if email else None,
         "phone_number": phone,
         "phone_number_verified": False if phone else None,
+        "address": {"formatted": facts["address"]} if facts["address"] else None,  # section 5.1.1
     }
     return {claim: value for claim, value in known.items() if value is not None and value != ""}
 

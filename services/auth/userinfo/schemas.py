@@ -6,6 +6,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 
+class PostalAddress(BaseModel):
+    """A postal address (section 5.1.1), as it is written on a letter."""
+
+    formatted: str
+
+
 class UserInfo(BaseModel):
     """Claims about the person; those that are not known, or not asked for, are left out."""
 
@@ -21,6 +27,7 @@ class UserInfo(BaseModel):
     email_verified: bool | None = None
     phone_number: str | None = None
     phone_number_verified: bool | None = None
+    address: PostalAddress | None = None
 
 
 class BearerError(BaseModel):

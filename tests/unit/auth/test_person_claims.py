@@ -22,6 +22,7 @@ NOTHING = {
     "preferred_name": None,
     "email": None,
     "phone": None,
+    "address": None,
     "birth_date": None,
     "username": None,
 }

@@ -13,7 +13,12 @@ from tests.integration.auth.tokens.grants import OPENID, Application, applicatio
 PROFILE = {"name", "family_name", "given_name", "preferred_username", "birthdate"}
 EMAIL = {"email", "email_verified"}
 PHONE = {"phone_number", "phone_number_verified"}
-FACTS = {"email": "li@example.org", "phone": "+86 10 1234 5678", "birth_date": "2008-02-29"}
+FACTS = {
+    "email": "li@example.org",
+    "phone": "+86 10 1234 5678",
+    "address": "北京市海淀区中关村大街 1 号，100080",
+    "birth_date": "2008-02-29",
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +49,8 @@ def refused(answer: httpx.Response, status: int, error: str | None) -> None:
         (("profile",), PROFILE),
         (("email",), EMAIL),
         (("phone",), PHONE),
-        (("address",), set()),
-        (OPENID, PROFILE | EMAIL | PHONE),
+        (("address",), {"address"}),
+        (OPENID, PROFILE | EMAIL | PHONE | {"address"}),
     ],
 )
 async def test_basic_scopes(
@@ -58,6 +63,7 @@ async def test_basic_scopes(
     assert answer.headers["cache-control"] == "no-store"
     told = answer.json()
     assert told.keys() == claims | {"sub"}
+    assert told.get("address") == ({"formatted": FACTS["address"]} if "address" in claims else None)
     assert told["sub"] == str(known.id)
     if "profile" in scope:
         assert told["name"] == "Li Chen"
