@@ -60,7 +60,7 @@ async def grant(
             raise NotAnswerable("over")
         if client.needs_consent and not consenting:  # withdrawn meanwhile, or locked until we are done
             allowed = await repository.allowed_scopes(session, who.person, client.id, lock=True)
-            if not set(asked.scopes) <= allowed:
+            if not asked.disclosed <= allowed:
                 raise NotAnswerable("over")
         issued = await repository.issue(
             session,
@@ -79,9 +79,10 @@ async def grant(
         if not issued:
             raise NotAnswerable("over")
         if consenting:
-            await repository.allow(session, who.person, client.id, asked.scopes)
+            await repository.allow(session, who.person, client.id, sorted(asked.disclosed))
         action: Action = "application.allowed" if consenting else "application.signed_in"
-        await remember(session, who.actor, action, subject=who.person, client=client.id, scopes=asked.scopes)
+        shown = sorted(asked.disclosed)
+        await remember(session, who.actor, action, subject=who.person, client=client.id, scopes=shown)
     return answer_address(asked.redirect_uri, code=code, state=asked.state, iss=server.issuer)
 
 

@@ -88,7 +88,7 @@ def _interactive(
         return "second-factor"
     if "select_account" in asked.prompt and not is_fresh and not selected:
         return "select-account"
-    if "consent" in asked.prompt or (allowed is not None and not set(asked.scopes) <= allowed):
+    if "consent" in asked.prompt or (allowed is not None and not asked.disclosed <= allowed):
         return "consent"
     return "grant"
 

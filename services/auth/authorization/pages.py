@@ -92,7 +92,7 @@ async def show_consent(
         client=waiting.client.name,
         organisation=parties["organisation"],
         name=_name(parties),
-        scopes=[SCOPES[scope] for scope in SCOPES if scope in waiting.asked.scopes],
+        scopes=[SCOPES[scope] for scope in SCOPES if scope in waiting.asked.disclosed],
         address=_host(waiting.asked.redirect_uri),
         request_id=waiting.id,
         sign_in=f"/sign-in?{urlencode({'request': str(waiting.id)})}",

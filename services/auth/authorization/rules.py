@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from services.auth.authorization.claims import ClaimsRefused, essential_acr, read_claims, voluntary_acr
 from services.auth.clients.rules import AUDIENCES, OPENID_SCOPES
+from services.auth.userinfo.rules import scopes_of_claims
 
 ErrorCode = Literal[
     "invalid_request",
@@ -130,12 +131,16 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request whose every parameter was judged. `subject` is the only person the answer may be about."""
+    """A request whose every parameter was judged. `subject` is the only person the answer may be about.
+
+    `by_name` are the scopes to which the claims belong that the parameter `claims` asks for by name.
+    """
 
     redirect_uri: str
     scopes: tuple[str, ...]
     audiences: tuple[str, ...]
     code_challenge: str
+    by_name: tuple[str, ...] = ()
     state: str | None = None
     nonce: str | None = None
     prompt: tuple[str, ...] = ()
@@ -152,6 +157,11 @@ class Asked:
         """The authentication contexts the request speaks of, wished or required."""
         return frozenset(self.acr_values + essential_acr(self.claims) + voluntary_acr(self.claims))
 
+    @property
+    def disclosed(self) -> frozenset[str]:
+        """What the client gets to know or to do, which the person has to allow."""
+        return frozenset(self.scopes + self.by_name)
+
     def members(self) -> dict[str, Any]:
         """The request as JSON members, to be kept until the person has acted."""
         return {name: value for name, value in asdict(self).items() if name != "id_token_hint"}
@@ -159,7 +169,7 @@ class Asked:
 
 def asked_of(members: Mapping[str, Any]) -> Asked:
     """The request that `members` were made of."""
-    lists = ("scopes", "audiences", "prompt", "acr_values")
+    lists = ("scopes", "audiences", "by_name", "prompt", "acr_values")
     values: dict[str, Any] = {
         name: tuple(value) if name in lists else value for name, value in members.items()
     }
@@ -220,6 +230,7 @@ def validate(parameters: Parameters, redirect_uri: str, held: frozenset[str]) ->
         scopes=tuple(sorted(scopes)),
         audiences=_audiences(parameters.resources, scopes),
         code_challenge=_challenge(values),
+        by_name=tuple(sorted(scopes_of_claims(claims) & held)),
         state=parameters.state(),
         nonce=values.get("nonce"),
         prompt=_prompt(values),

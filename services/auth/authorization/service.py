@@ -236,7 +236,7 @@ def _page(step: Step, waiting: Pending) -> str:
 
 async def _next(server: Server, waiting: Pending, session: Session | None, now: datetime) -> Step:
     asked, client = waiting.asked, waiting.client
-    if not set(asked.scopes) <= client.scopes:
+    if not asked.disclosed <= client.scopes:
         raise AuthorizationRefused("invalid_scope", "The client may not ask for this scope any more.")
     allowed = frozenset[str]() if client.needs_consent else None
     who = None

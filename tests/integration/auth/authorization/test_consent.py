@@ -57,6 +57,31 @@ async def test_consent_is_asked_again_for_more_and_when_wished(browser: Browser,
     await consent_page(browser, client, prompt="consent")
 
 
+async def test_claims_asked_for_by_name_are_shown_and_allowed_like_scopes(
+    browser: Browser, asking: Asking
+) -> None:
+    """OpenID Connect Core, 5.5: not told in the scopes, but told to the person all the same."""
+    client = await asking()
+    await decide(browser, (await consent_page(browser, client, scope="openid"))[0])
+    by_name = '{"userinfo":{"email":null},"id_token":{"acr":null,"unknown":null}}'
+    waiting, text = await consent_page(browser, client, scope="openid", claims=by_name)
+    assert "See your e-mail" in text
+    assert "See your telephone" not in text
+    assert "code" in await decide(browser, waiting)
+    allowed = query_of(await browser.authorize(client, scope="openid email", prompt="none"))
+    assert "code" in allowed, "what was allowed by name is allowed"
+
+
+async def test_claims_beyond_what_the_client_holds_are_not_even_asked_for(
+    browser: Browser, asking: Asking
+) -> None:
+    client = await asking(scopes=["openid", "profile"])
+    by_name = '{"userinfo":{"email":null,"name":null}}'
+    _, text = await consent_page(browser, client, scope="openid", claims=by_name)
+    assert "See your name" in text
+    assert "See your e-mail" not in text
+
+
 async def test_an_application_of_the_platform_asks_only_when_it_wishes(
     browser: Browser, trusted: Application
 ) -> None:
