@@ -53,9 +53,9 @@ async def _network(request: Request) -> str:
     return network_of(request)
 
 
-#: a signed-in person, about the own account
+#: a signed-in person, who reads about the own account
 AccountHolder = Annotated[Actor, Depends(_account)]
-#: the same in an application of the platform: for what decides who signs in, or about a whole record
+#: the same in an application of the platform: for whatever changes something about the account or the family
 AccountHolderInPerson = Annotated[Actor, Depends(_in_person)]
 #: a signed-in person who manages; what exactly, the roles decide
 Manager = Annotated[Actor, Depends(_manager)]

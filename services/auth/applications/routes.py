@@ -10,7 +10,7 @@ from libs.common.paging import Page, PagingOf
 from services.auth.answers import page_answer
 from services.auth.applications import service
 from services.auth.applications.schemas import Application
-from services.auth.callers import AccountHolder
+from services.auth.callers import AccountHolder, AccountHolderInPerson
 
 router: Final = APIRouter(prefix="/v1/me/applications", tags=["applications"])
 
@@ -24,6 +24,6 @@ async def list_applications(database: DatabaseOf, actor: AccountHolder, paging: 
 
 
 @router.delete("/{client}", status_code=204, summary="Withdraw what an application may do")
-async def withdraw_application(client: UUID, session: Writing, actor: AccountHolder) -> None:
+async def withdraw_application(client: UUID, session: Writing, actor: AccountHolderInPerson) -> None:
     """Its tokens for the caller end; to act again it has to ask again."""
     await service.withdraw(session, actor, client)

@@ -66,13 +66,13 @@ async def decide_for_child(
 
 
 @router.delete("/me/children/{child}", status_code=204, summary="Be this child's guardian no longer")
-async def leave_child(child: UUID, session: Writing, actor: AccountHolder) -> None:
+async def leave_child(child: UUID, session: Writing, actor: AccountHolderInPerson) -> None:
     """For good: no roster links the two again. What the caller consented to counts no more."""
     await service.leave(session, actor, child)
 
 
 @router.delete("/me/guardians/{guardian}", status_code=204, summary="Part with a guardian")
-async def part_with_guardian(guardian: UUID, session: Writing, actor: AccountHolder) -> None:
+async def part_with_guardian(guardian: UUID, session: Writing, actor: AccountHolderInPerson) -> None:
     """For children of 14 and more."""
     await service.part_with(session, actor, guardian)
 

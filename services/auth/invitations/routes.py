@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from libs.common.database import DatabaseOf, Reading, Writing
 from services.auth.answers import answer
-from services.auth.callers import AccountHolder, Manager
+from services.auth.callers import AccountHolder, AccountHolderInPerson, Manager
 from services.auth.invitations import service
 from services.auth.invitations.schemas import (
     Agreement,
@@ -65,7 +65,7 @@ async def invite_guardian(
     body: GuardianWish,
     request: Request,
     session: Writing,
-    actor: AccountHolder,
+    actor: AccountHolderInPerson,
     response: Response,
 ) -> GuardianInvitation:
     """For administrators in charge of the child and for its guardians; the code works once, for 14 days."""
@@ -93,7 +93,7 @@ async def list_invitations(person: UUID, database: DatabaseOf, actor: AccountHol
 
 
 @router.delete("/guardian-invitations/{invitation}", status_code=204, summary="Take an invitation back")
-async def revoke_invitation(invitation: UUID, session: Writing, actor: AccountHolder) -> None:
+async def revoke_invitation(invitation: UUID, session: Writing, actor: AccountHolderInPerson) -> None:
     """For the one who gave it and for the administrators in charge of the child."""
     await service.revoke(session, actor, invitation)
 
@@ -102,7 +102,7 @@ async def revoke_invitation(invitation: UUID, session: Writing, actor: AccountHo
     "/me/guardian-invitations", response_model=AnsweredInvitation, summary="Accept or refuse to be a guardian"
 )
 async def answer_invitation(
-    body: InvitationAnswer, session: Writing, actor: AccountHolder, response: Response
+    body: InvitationAnswer, session: Writing, actor: AccountHolderInPerson, response: Response
 ) -> AnsweredInvitation:
     """With the code of the invitation. A child of 14 or more must agree as well."""
     answered = await service.answer(session, actor, body.code, accepts=body.accept)
@@ -124,7 +124,7 @@ async def list_requests(session: Reading, actor: AccountHolder, response: Respon
 
 @router.put("/me/guardian-requests/{invitation}", status_code=204, summary="Agree to a guardian or not")
 async def agree_to_guardian(
-    invitation: UUID, body: Agreement, session: Writing, actor: AccountHolder
+    invitation: UUID, body: Agreement, session: Writing, actor: AccountHolderInPerson
 ) -> None:
     """For children of 14 and more."""
     await service.agree(session, actor, invitation, agrees=body.agree)

@@ -10,7 +10,7 @@ from libs.common.fields import Key
 from libs.common.paging import Page, PagingOf
 from services.auth.answers import answer, page_answer
 from services.auth.authority import service as authority
-from services.auth.callers import AccountHolder, Manager, Reader
+from services.auth.callers import AccountHolder, AccountHolderInPerson, Manager, Reader
 from services.auth.merging import service as merging
 from services.auth.people import repository, service
 from services.auth.people.rules import Role
@@ -36,7 +36,7 @@ async def read_me(database: DatabaseOf, actor: AccountHolder) -> Response:
 
 
 @router.put("/me/active-role", status_code=204, summary="Act in another of one's roles")
-async def choose_active_role(body: ActiveRoleWish, session: Writing, actor: AccountHolder) -> None:
+async def choose_active_role(body: ActiveRoleWish, session: Writing, actor: AccountHolderInPerson) -> None:
     """For the rest of this sign-in: tokens given from now on say so. It gives no right and takes none."""
     await service.choose_role(session, actor, body.role)
 

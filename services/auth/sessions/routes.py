@@ -9,7 +9,7 @@ from libs.common.database import DatabaseOf, Writing
 from libs.common.paging import Page, PagingOf
 from libs.common.problems import NotFound
 from services.auth.answers import page_answer
-from services.auth.callers import AccountHolder
+from services.auth.callers import AccountHolder, AccountHolderInPerson
 from services.auth.sessions import repository, service
 from services.auth.sessions.schemas import Session
 
@@ -27,7 +27,7 @@ async def list_sessions(database: DatabaseOf, actor: AccountHolder, paging: Pagi
 
 
 @router.delete("/current", status_code=204, summary="Sign out")
-async def end_current_session(session: Writing, actor: AccountHolder) -> None:
+async def end_current_session(session: Writing, actor: AccountHolderInPerson) -> None:
     """Ends the session of this request's token; tokens already given end within their life."""
     if actor.session is None:
         raise NotFound
@@ -35,6 +35,6 @@ async def end_current_session(session: Writing, actor: AccountHolder) -> None:
 
 
 @router.delete("/{session_id}", status_code=204, summary="End one of one's sessions")
-async def end_session(session_id: UUID, session: Writing, actor: AccountHolder) -> None:
+async def end_session(session_id: UUID, session: Writing, actor: AccountHolderInPerson) -> None:
     """For example that of a lost telephone."""
     await service.end(session, actor, session_id)

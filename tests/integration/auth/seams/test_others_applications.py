@@ -20,6 +20,16 @@ DECISIONS: list[tuple[str, str, Any]] = [
     ("POST", "/v1/me/erasure", None),
     ("POST", "/v1/me/children/{id}/erasure", None),
     ("PUT", "/v1/me/children/{id}/consent", {"decision": "refused"}),
+    ("DELETE", "/v1/me/children/{id}", None),
+    ("DELETE", "/v1/me/guardians/{id}", None),
+    ("POST", "/v1/people/{id}/guardian-invitations", {"relation": "parent"}),
+    ("DELETE", "/v1/guardian-invitations/{id}", None),
+    ("POST", "/v1/me/guardian-invitations", {"code": "ABCD-EFGH-JKLM", "accept": True}),
+    ("PUT", "/v1/me/guardian-requests/{id}", {"agree": True}),
+    ("DELETE", "/v1/sessions/current", None),
+    ("DELETE", "/v1/sessions/{id}", None),
+    ("DELETE", "/v1/me/applications/{id}", None),
+    ("PUT", "/v1/me/active-role", {"role": "{id}"}),
 ]
 
 
@@ -43,7 +53,7 @@ async def others(auth_app: FastAPI, person: Somebody) -> httpx.AsyncClient:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), DECISIONS)
-async def test_attack_52_how_one_signs_in_is_changed_in_the_platforms_own_applications(
+async def test_attack_52_the_account_is_changed_in_the_platforms_own_applications(
     others: httpx.AsyncClient, person: Somebody, method: str, path: str, body: Any
 ) -> None:
     """The sign-in was fresh, but for another errand: an application could lock its person out."""
