@@ -198,18 +198,18 @@ def test_attack_09_repeated_members() -> None:
     ],
 )
 def test_attack_10_monstrous_header(header: bytes) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     refused(FORGE.token(header=header))
-    assert time.perf_counter() - started < 0.05
+    assert time.thread_time() - started < 0.05
 
 
 def test_attack_10_monstrous_payload_and_token() -> None:
     refused(FORGE.token(b"[" * 3000 + b"]" * 3000))
     refused(FORGE.token(b'{"exp":' + b"9" * 5000 + b"}"))
-    started = time.perf_counter()
+    started = time.thread_time()
     refused("a" * 10_000_000)
     refused("." * 10_000_000)
-    assert time.perf_counter() - started < 0.05
+    assert time.thread_time() - started < 0.05
 
 
 def test_attack_11_other_spellings_of_one_token() -> None:

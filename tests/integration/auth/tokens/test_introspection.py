@@ -71,6 +71,33 @@ async def test_a_service_of_the_platform_asks_about_every_access_token(
     assert foreign.json() == INACTIVE
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update account set state = 'disabled' where person_id = $1",
+        "update person set status = 'closed' where id = $1",
+        "update token_family set ended_at = now(), ended_by = 'revoked' where person_id = $1",
+        "update client set status = 'suspended' where id ="
+        " (select client_id from token_family where person_id = $1 order by id desc limit 1)",
+    ],
+)
+async def test_what_the_database_knows_ends_a_token_without_any_revocation(
+    auth_app: FastAPI,
+    http: httpx.AsyncClient,
+    platform_service: Application,
+    newcomer: Callable[[], Awaitable[Somebody]],
+    statement: str,
+) -> None:
+    """Revocations are for those who cannot ask; whoever asks is told what is so."""
+    somebody, asking = await newcomer(), await application(auth_app, "web")
+    own = (await tokens(http, asking, somebody))["access_token"]
+    assert (await platform_service.introspect(http, own))["active"] is True
+    await auth_app.state.database.pool.execute(statement, somebody.id)
+    assert await platform_service.introspect(http, own) == INACTIVE
+    answer = await http.get("/oauth/userinfo", headers={"Authorization": f"Bearer {own}"})
+    assert answer.status_code == 401
+
+
 async def test_attack_39_public_clients_and_strangers_do_not_introspect(
     http: httpx.AsyncClient, browser: Application, web: Application, pupil: Somebody
 ) -> None:
