@@ -15,6 +15,7 @@ from libs.common.tasks import end
 from services.creditbank.accounts.routes import router as accounts
 from services.creditbank.approvals.routes import router as approvals
 from services.creditbank.awards.routes import router as awards
+from services.creditbank.cases.routes import router as cases
 from services.creditbank.conversions.routes import router as conversions
 from services.creditbank.corrections.routes import router as corrections
 from services.creditbank.deposits.routes import LARGEST_BODY, PATH
@@ -84,6 +85,7 @@ _ROUTERS = [
     transfers,
     recognition,
     conversions,
+    cases,
     approvals,
 ]
 

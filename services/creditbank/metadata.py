@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 import services.creditbank.awards.tables
+import services.creditbank.cases.tables
 import services.creditbank.corrections.tables
 import services.creditbank.files.tables
 import services.creditbank.institutions.tables

@@ -25,10 +25,11 @@ with mine as materialized (
 )
 select (extract(epoch from w.since) * 1000000)::bigint as since, w.id, json_build_object(
   'kind', w.kind, 'id', w.id, 'institution', json_build_object('id', x.id, 'name', x.name),
-  'since', utc_text(w.since)) as item
+  'since', utc_text(w.since), 'due', utc_text(w.due)) as item
 from waiting_approval w join institution x on x.id = w.institution
 where (w.learner = any($2) or w.learner is null and exists (
-    select from mine m where m.organisation = any(x.ancestors) and m.roles && w.roles::varchar[]))
+    select from mine m where m.organisation = any(x.ancestors) and m.roles && w.roles::varchar[]
+      and (not w.above or m.organisation <> x.id or cardinality(x.ancestors) = 1)))
   and not w.makers && $3::uuid[]
   and ($4::bigint is null
     or (w.since, w.id) > (timestamptz 'epoch' + $4 * interval '1 microsecond', $5::uuid))

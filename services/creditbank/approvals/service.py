@@ -42,6 +42,12 @@ async def books(where: Where, person: UUID) -> tuple[int, ...]:
     return () if found is None else tuple(found["books"])
 
 
+async def ids_of(where: Where, person: UUID) -> frozenset[UUID]:
+    """All ids of the person; none of somebody the bank does not know."""
+    found = await repository.holder(where, person)
+    return frozenset() if found is None else frozenset(found["ids"])
+
+
 async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Collection[str]) -> None:
     """Raises `NotFound`, as for what does not exist, unless the caller holds a role there or above."""
     if not caller.is_person or not await repository.holds(
@@ -52,11 +58,7 @@ async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Col
 
 async def refuse_the_same_person(where: Where, caller: Caller, *others: UUID | None) -> None:
     """Raises `AnotherMustDecide` if the caller is one of the others, under whatever id."""
-    caller_is = {caller.subject}
-    found = await repository.holder(where, caller.subject)
-    if found is not None:
-        caller_is |= set(found["ids"])
-    if caller_is & set(others):
+    if ({caller.subject} | await ids_of(where, caller.subject)) & set(others):
         raise AnotherMustDecide
 
 
@@ -67,15 +69,17 @@ async def ask_once(
     key: str,
     content: str,
     make: Callable[[Connection, Holder, str], Awaitable[UUID]],
+    of: UUID | None = None,
 ) -> bytes:
     """Ask for something under a key: `make` adds it with this digest of its content and gives its id.
 
+    It is the caller's request, or that of the learner `of`: `make` then sees that the caller may ask.
     Sent again it has no second effect and answers the same; other content raises `IdempotencyConflict`.
     """
     digest = sha256(content.encode()).hexdigest()[:32]
 
     async def work(connection: Connection) -> bytes:
-        who = await holder(connection, caller.subject)
+        who = await holder(connection, of or caller.subject)
         await requests.alone(connection, who.number)
         earlier = await requests.known(connection, who.books, key)
         if earlier is None:

@@ -157,11 +157,16 @@ async def propose_rescission(database: Database, caller: Caller, award: UUID, *,
     """Ask that an award be taken back; somebody else has to agree."""
 
     async def work(connection: Connection) -> bytes:
-        found = await _decidable(connection, caller, award, "certified")
-        await repository.begin_rescission(connection, found["learner"], award, caller.subject, reason)
+        await begin_rescission(connection, caller, award, reason=reason)
         return await _document(connection, award)
 
     return await within(database, work)
+
+
+async def begin_rescission(connection: Connection, caller: Caller, award: UUID, *, reason: str) -> None:
+    """`propose_rescission` as a part of another transaction."""
+    found = await _decidable(connection, caller, award, "certified")
+    await repository.begin_rescission(connection, found["learner"], award, caller.subject, reason)
 
 
 async def decide_rescission(

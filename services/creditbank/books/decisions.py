@@ -71,4 +71,42 @@ DECISIONS: Final = (
           where state in ('offered', 'posted') and (assessed_by is null or decided_by is null)
         """,
     ),
+    Check(
+        16,
+        "nobody decided a case about what they had made, had a part in, or had decided before",
+        """
+        select c.learner, c.id, d.level from learner_case c
+        join case_decision d on d.learner = c.learner and d.case_id = c.id
+        where d.decided_by = any(c.makers) or d.decided_by in (c.opened_by, c.appealed_by)
+          or exists (select from case_decision o where o.learner = d.learner and o.case_id = d.case_id
+            and o.level < d.level and o.decided_by = d.decided_by)
+        """,
+    ),
+    Check(
+        16,
+        "a case is decided once, once more if it was appealed against, and not while it waits",
+        """
+        select c.learner, c.id from learner_case c
+        cross join lateral (select coalesce(array_agg(d.level order by d.level), '{}') as levels
+          from case_decision d where d.learner = c.learner and d.case_id = c.id) t
+        where not case
+          when c.state in ('opened', 'evidence', 'withdrawn') then t.levels = '{}' and c.appealed_at is null
+          when c.state = 'appealed' then t.levels = '{1}' and c.appealed_at is not null
+          when c.appealed_at is null then t.levels = '{1}'
+          when c.state = 'closed' then t.levels in ('{1}', '{1,2}') else t.levels = '{1,2}' end
+        """,
+    ),
+    Check(
+        16,
+        "what a case links to put it right is of the same learner and, if a correction, of the same entry",
+        """
+        select k.learner, k.case_id, k.remedy from case_remedy k
+        left join learner_case c on c.learner = k.learner and c.id = k.case_id
+        left join learner l on l.number = k.learner left join learner b on b.number = k.book
+        where c.id is null or b.number is null
+          or coalesce(l.merged_into, l.number) <> coalesce(b.merged_into, b.number)
+          or k.kind = 'correction' and not exists (select from correction o where o.learner = k.book
+            and o.id = k.remedy and (o.learner, o.scheme, o.entry) = (c.book, c.scheme, c.entry))
+        """,
+    ),
 )

@@ -13,11 +13,9 @@ from services.creditbank.corrections.schemas import (
     Correction,
     CorrectionBody,
     CorrectionDecision,
-    Replacement,
     State,
 )
 from services.creditbank.deposits.service import PostingDesk
-from services.creditbank.ledger.rules import hundredths
 
 router = APIRouter(tags=["corrections"])
 
@@ -36,26 +34,11 @@ async def request_correction(
     Nothing changes before another one approves. Credits that are held, redeemed or converted cannot
     be taken back while they are.
     """
-    identifier = await service.request(
-        database.pool, caller, deposit, entry, body.reason, _columns(body.replacement)
-    )
+    replacement = None if body.replacement is None else body.replacement.columns()
+    identifier = await service.request(database.pool, caller, deposit, entry, body.reason, replacement)
     shown = await service.shown(database.pool, identifier)
     headers = {"Location": f"/v1/corrections/{identifier}"}
     return Response(shown, 201, media_type="application/json", headers=headers)
-
-
-def _columns(replacement: Replacement | None) -> service.Replacement | None:
-    if replacement is None:
-        return None
-    course = replacement.course
-    return (
-        hundredths(replacement.credits),
-        replacement.earned_on,
-        course.id,
-        course.sourced_id,
-        replacement.attempt,
-        replacement.grade,
-    )
 
 
 @router.post(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Key, Line
+from services.creditbank.corrections.service import Replacement as Columns
 from services.creditbank.deposits.schemas import Reference
 from services.creditbank.ledger.rules import AMOUNT_PATTERN, LARGEST_AMOUNT, hundredths
 
@@ -38,6 +39,16 @@ class Replacement(BaseModel):
         if not 0 < hundredths(self.credits) <= LARGEST_AMOUNT:
             raise ValueError("more than 0 and at most 10000.00 credits")
         return self
+
+    def columns(self) -> Columns:
+        return (
+            hundredths(self.credits),
+            self.earned_on,
+            self.course.id,
+            self.course.sourced_id,
+            self.attempt,
+            self.grade,
+        )
 
 
 class CorrectionBody(BaseModel):

@@ -22,7 +22,7 @@ from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.institutions import service as institutions
 from services.creditbank.ledger.rules import Place
 from services.creditbank.ledger.service import Ledger
-from services.creditbank.tables import Connection, Pool
+from services.creditbank.tables import Connection, Pool, Where
 
 shown = repository.shown
 page = repository.page
@@ -46,16 +46,16 @@ async def see_all(pool: Pool, caller: Caller, institution: UUID) -> None:
 
 
 async def request(
-    pool: Pool, caller: Caller, deposit: UUID, entry: UUID, reason: str, replacement: Replacement | None
+    where: Where, caller: Caller, deposit: UUID, entry: UUID, reason: str, replacement: Replacement | None
 ) -> UUID:
     """Ask for one entry of a deposit to be taken back, and perhaps for what is to take its place."""
-    found = await repository.deposited(pool, deposit, entry)
-    if found is None or not await institutions.may_oversee(pool, found["issuer"], caller):
+    found = await repository.deposited(where, deposit, entry)
+    if found is None or not await institutions.may_oversee(where, found["issuer"], caller):
         raise NotFound
-    await _refuse_onlookers(pool, caller, found["issuer"])
+    await _refuse_onlookers(where, caller, found["issuer"])
     identifier = new_id()
     if not await repository.add(
-        pool,
+        where,
         identifier,
         deposit,
         found,
@@ -67,9 +67,9 @@ async def request(
     return identifier
 
 
-async def _refuse_onlookers(pool: Pool, caller: Caller, institution: UUID) -> None:
+async def _refuse_onlookers(where: Where, caller: Caller, institution: UUID) -> None:
     """Auditors see corrections, but neither ask for them nor decide."""
-    if caller.is_person and not await institutions.holds_role_above(pool, institution, caller, CHECKERS):
+    if caller.is_person and not await institutions.holds_role_above(where, institution, caller, CHECKERS):
         raise Forbidden
 
 

@@ -64,21 +64,21 @@ async def totals(pool: Pool, institution: UUID, *, reader: UUID) -> bytes | None
     return found
 
 
-async def is_in_tree(pool: Pool, institution: UUID, *, root: UUID) -> bool:
+async def is_in_tree(where: Where, institution: UUID, *, root: UUID) -> bool:
     """Whether the institution is `root` or below it."""
-    return bool(await pool.fetchval(_IN_TREE, institution, root))
+    return bool(await where.fetchval(_IN_TREE, institution, root))
 
 
-async def has_role_above(pool: Pool, institution: UUID, *, person: UUID, roles: Collection[str]) -> bool:
+async def has_role_above(where: Where, institution: UUID, *, person: UUID, roles: Collection[str]) -> bool:
     """Whether the person now holds one of the roles at the institution or above it."""
-    return bool(await pool.fetchval(_ROLE_IN_LINE, institution, person, list(roles)))
+    return bool(await where.fetchval(_ROLE_IN_LINE, institution, person, list(roles)))
 
 
 async def has_role_strictly_above(
-    pool: Pool, institution: UUID, *, person: UUID, roles: Collection[str]
+    where: Where, institution: UUID, *, person: UUID, roles: Collection[str]
 ) -> bool:
     """Whether the person now holds one of the roles above the institution, or at it if it is a root."""
-    return bool(await pool.fetchval(_STRICTLY_ABOVE, institution, person, list(roles)))
+    return bool(await where.fetchval(_STRICTLY_ABOVE, institution, person, list(roles)))
 
 
 async def held_still(connection: Connection, institution: UUID) -> str | None:

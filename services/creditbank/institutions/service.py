@@ -15,7 +15,7 @@ from services.creditbank.institutions.problems import (
     StandingForbids,
 )
 from services.creditbank.institutions.rules import OWN, Act, Change, after, is_own_checker
-from services.creditbank.tables import Connection, Pool
+from services.creditbank.tables import Connection, Pool, Where
 
 #: roles that look after an organisation and all below it
 OVERSEEING = ("administrator", "registrar", "auditor")
@@ -31,19 +31,28 @@ async def learn(connection: Connection, organisations: bytes, standing: str = "r
     await repository.learn(connection, organisations, standing)
 
 
-async def holds_role_above(pool: Pool, institution: UUID, caller: Caller, roles: Collection[str]) -> bool:
+async def holds_role_above(where: Where, institution: UUID, caller: Caller, roles: Collection[str]) -> bool:
     """Whether a person now holds one of the roles at the institution or above it."""
     return caller.is_person and await repository.has_role_above(
-        pool, institution, person=caller.subject, roles=roles
+        where, institution, person=caller.subject, roles=roles
     )
 
 
-async def may_oversee(pool: Pool, institution: UUID, caller: Caller) -> bool:
+async def holds_role_strictly_above(
+    where: Where, institution: UUID, caller: Caller, roles: Collection[str]
+) -> bool:
+    """Whether a person now holds one of the roles above the institution, or at it if it is a root."""
+    return caller.is_person and await repository.has_role_strictly_above(
+        where, institution, person=caller.subject, roles=roles
+    )
+
+
+async def may_oversee(where: Where, institution: UUID, caller: Caller) -> bool:
     """Whether the caller is a client of the institution's line, or a person who oversees it."""
     if caller.organisation is not None:
-        return await repository.is_in_tree(pool, institution, root=caller.organisation)
+        return await repository.is_in_tree(where, institution, root=caller.organisation)
     if caller.is_person:
-        return await repository.has_role_above(pool, institution, person=caller.subject, roles=OVERSEEING)
+        return await repository.has_role_above(where, institution, person=caller.subject, roles=OVERSEEING)
     return False
 
 

@@ -17,6 +17,11 @@ class Institution(Table, table=True):
         CheckConstraint(one_of("status", STATUSES), name="status"),
         CheckConstraint(one_of("standing", STANDINGS), name="standing"),
         Index("ix_institution_ancestors", "ancestors", postgresql_using="gin"),
+        Index(
+            "ix_institution_standing",
+            "standing",
+            postgresql_where=text("standing in ('applied', 'reviewed')"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -108,6 +108,30 @@ async def test_who_applied_from_above_does_not_review(
     assert await office.acted(office.second, "refuse", "no statutes") == "unregistered"
 
 
+async def test_a_registration_waits_for_those_above_who_had_no_part_in_it(
+    bank: Bank, database: Database, keys: KeyRing, district: District, office: Office
+) -> None:
+    """In the one list of what waits, from the application to the registration."""
+    office.school = await newcomer(database, district)
+    await tell_of_people(database, keys, person(office.head, ("administrator", office.school), version=2))
+
+    async def waits_for() -> list[bool]:
+        asked = [
+            await bank.client.get("/v1/approvals", headers=bank.of_person(one, DECIDES))
+            for one in (office.head, office.first, office.second, office.auditor)
+        ]
+        lists = [[(one["kind"], one["id"]) for one in each.json()["items"]] for each in asked]
+        return [("registration", str(office.school)) in each for each in lists]
+
+    assert await waits_for() == [False] * 4
+    await office.acted(office.head, "apply")
+    assert await waits_for() == [False, True, True, False]
+    await office.acted(office.first, "review")
+    assert await waits_for() == [False, False, True, False]
+    await office.acted(office.second, "register")
+    assert await waits_for() == [False] * 4
+
+
 async def test_what_a_suspended_or_withdrawn_institution_issued_stays_valid(
     bank: Bank, district: District, office: Office
 ) -> None:
