@@ -216,9 +216,10 @@ async def set_status(where: Where, client: UUID, status: str) -> None:
     await execute(where, "update client set status = $2 where id = $1", client, status)
 
 
-async def names_of(where: Where, organisation: UUID) -> list[str]:
-    """The `client_id` of every client of exactly this organisation."""
-    rows = await fetch(where, "select client_id from client where organisation_id = $1", organisation)
+async def names_of(where: Where, organisations: Sequence[UUID]) -> list[str]:
+    """The `client_id` of every client of exactly these organisations."""
+    statement = "select client_id from client where organisation_id = any($1::uuid[])"
+    rows = await fetch(where, statement, list(organisations))
     return [row["client_id"] for row in rows]
 
 

@@ -213,9 +213,9 @@ async def require_own(where: Where, actor: Actor, client: UUID) -> None:
     await authority.require_charge(where, actor, organisation)
 
 
-async def end_tokens_of(session: Where, organisation: UUID) -> None:
-    """End the tokens of an organisation's clients, at once; for an organisation that closes."""
-    await revocations.revoke_all(session, "client", await repository.names_of(session, organisation))
+async def end_tokens_of(session: Where, organisations: Sequence[UUID]) -> None:
+    """End the tokens of these organisations' clients, at once; for organisations that close."""
+    await revocations.revoke_all(session, "client", await repository.names_of(session, organisations))
 
 
 async def has_origin(pool: Any, origin: str) -> bool:

@@ -110,6 +110,6 @@ async def close(session: Where, actor: Actor, organisation: UUID) -> None:
     if await repository.has_open_children(session, organisation):
         raise StillHasOpenParts
     await repository.close(session, organisation)
-    await clients.end_tokens_of(session, organisation)
+    await clients.end_tokens_of(session, [organisation])
     await record_organisations(session, [organisation])
     await remember(session, actor, "organisation.closed", organisation=organisation)

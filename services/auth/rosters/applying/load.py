@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from asyncpg import Connection, Record
 
+from services.auth.clients import service as clients
 from services.auth.roster_rights import service as roster_rights
 from services.auth.rosters.applying import staging
 from services.auth.rosters.applying.script import CHANGES, Counts, Script, tables
@@ -165,6 +166,7 @@ async def _apply(script: Script, order: Order, outcome: Outcome, progress: Progr
         return
     outcome.result = Result.APPLIED
     if not order.dry_run:
+        await _end_clients(script.connection)
         await _record(script.connection, order, progress)
         await _remember(script.connection, order, outcome.counts)
 
@@ -194,6 +196,14 @@ async def _refuse_large_closure(connection: "Connection[Record]", source: UUID, 
     )
     if is_large_closure(closing, known):
         findings.add("large_closure", "users.csv", closing=closing, known=known)
+
+
+async def _end_clients(connection: "Connection[Record]") -> None:
+    """Tokens of the clients of organisations that this set closed end now, as with those closed by hand."""
+    rows = await connection.fetch(
+        "select id from organisation where status = 'closed' and id in (select id from changed_organisation)"
+    )
+    await clients.end_tokens_of(connection, [row["id"] for row in rows])
 
 
 async def _record(connection: "Connection[Record]", order: Order, progress: Progress) -> None:

@@ -2,7 +2,10 @@
 
 from uuid import uuid4
 
-from tests.integration.auth.places import Place
+import httpx
+
+from tests.integration.auth.neighbour import until
+from tests.integration.auth.places import Place, connection
 from tests.integration.auth.rosters.sets import as_v1p1, delta, findings, importing, places, small_set
 from tests.integration.auth.rosters.stored import (
     changes,
@@ -46,6 +49,32 @@ async def test_only_what_differs_is_changed_and_told(here: Place) -> None:
     told = await events_since(here, position)
     assert sorted(kind for kind, _ in told) == ["class", "person"]
     assert ("person", str(person["id"])) in told
+
+
+async def test_a_school_closed_by_its_roster_takes_its_clients_along(here: Place) -> None:
+    """At once for whoever asks, within the usual 2 s everywhere: the import runs in another process."""
+    whole = small_set(uuid4().hex[:8])
+    second = {"sourcedId": "S2", "name": "第二中学", "type": "school", "parentSourcedId": "D"}
+    whole.files["orgs"].append(second)
+    await importing(here, whole)
+    school = await here.app.state.database.pool.fetchval(
+        "select id from organisation where $1 = any(ancestors) and sourced_id = 'S2'", here.root
+    )
+    client = await here.client(school, "people.read")
+    form, proof = {"grant_type": "client_credentials"}, (client["client_id"], client["client_secret"])
+    async with connection(here.app) as http:
+        token = (await http.post("/oauth/token", data=form, auth=proof)).json()["access_token"]
+        job = await importing(here, whole.without("orgs", "S2"))
+        assert changes(job) == {"organisations": {"closed": 1}}
+        assert (await http.post("/oauth/token", data=form, auth=proof)).status_code == 401
+    ended = "select 1 from revocation where kind = 'client' and value = $1"
+    assert await here.app.state.database.pool.fetchval(ended, client["client_id"])
+    async with connection(here.app, token=token) as machine:
+        await until(lambda: _is_refused(machine, f"/v1/organisations/{school}"))
+
+
+async def _is_refused(http: httpx.AsyncClient, path: str) -> bool:
+    return (await http.get(path)).status_code == 401
 
 
 async def test_a_row_that_is_gone_is_closed_and_comes_back_as_the_same(here: Place) -> None:
