@@ -13,7 +13,7 @@ ADMISSION: Final = (
         where i.outcome = 'posted' and (e.id is null or i.learner <> e.learner)
         union all
         select 'suspense', s.id, null from suspense s left join entry e on e.id = s.entry
-        where s.state = 'posted' and e.id is null
+        where s.state = 'posted' and e.key_hash is distinct from s.key_hash
         """,
     ),
     Check(

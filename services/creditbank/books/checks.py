@@ -8,6 +8,7 @@ from typing import Final
 from services.creditbank.books.admission import ADMISSION
 from services.creditbank.books.decisions import DECISIONS
 from services.creditbank.books.operations import OPERATIONS
+from services.creditbank.books.records import RECORDS
 from services.creditbank.books.rules import Check
 from services.creditbank.log.rules import AUDITED_AFTER_S
 
@@ -132,6 +133,7 @@ CHECKS: Final = (
     *OPERATIONS,
     *DECISIONS,
     *ADMISSION,
+    *RECORDS,
     Check(
         15,
         "the service's role can alter no row of the books",

@@ -27,12 +27,12 @@ DAMAGE = {
     "update lot set earned_on = '2020-01-01' where learner = 1 and number = 1": {6, 18},
     "update account set available = available + 100 where learner = 1": {4},
     "update account set head = sha256('x') where learner = 1": {18},
-    "update account set person = uuid7() where learner = 1": {18},
+    "update account set person = uuid7() where learner = 1": {6, 18},
     "update entry set commitment = sha256('x') where learner = 1 and sequence = 1": {18},
     "update entry set effective_on = '2020-01-01' where learner = 1 and sequence = 1": {6, 18},
     "update entry set recorded_at = recorded_at - interval '1 s' where learner = 1": {18},
-    "delete from entry where learner = 1 and sequence = 1": {6, 18},
-    "delete from entry where learner = 1 and sequence = 2": {6, 18},
+    "delete from entry where learner = 1 and sequence = 1": {6, 18, 21},
+    "delete from entry where learner = 1 and sequence = 2": {6, 18, 21},
     "insert into entry select learner, recorded_at, 3, effective_on, scheme, kind, uuid7(), batch, reverses,"
     " uuid7(), payload_hash, commitment from entry where learner = 1 and sequence = 2": {1, 18},
     "update shred_key set wrapped = (select wrapped from shred_key where learner = 2) where learner = 1": {
@@ -108,6 +108,7 @@ async def test_after_erasure_the_other_chains_still_hold(
     database, store = copy
     owner = await asyncpg.connect(store.migrations_database)
     await owner.execute("delete from shred_key where learner = 1")
+    await owner.execute("update learner set status = 'closed' where number = 1")
     await owner.close()
     assert await _audit(database, keys) == []
 
