@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.common.database import Database, retrying
 from libs.common.identity import Caller
-from libs.common.problems import IdempotencyConflict, NotFound
+from libs.common.problems import IdempotencyConflict, NotFound, Problem
 from services.creditbank.approvals import repository
 from services.creditbank.approvals.problems import AnotherMustDecide, LearnerUnknown
 from services.creditbank.approvals.requests import Requests
@@ -56,10 +56,12 @@ async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Col
         raise NotFound
 
 
-async def refuse_the_same_person(where: Where, caller: Caller, *others: UUID | None) -> None:
-    """Raises `AnotherMustDecide` if the caller is one of the others, under whatever id."""
+async def refuse_the_same_person(
+    where: Where, caller: Caller, *others: UUID | None, problem: type[Problem] = AnotherMustDecide
+) -> None:
+    """Raises the problem if the caller is one of the others, under whatever id."""
     if ({caller.subject} | await ids_of(where, caller.subject)) & set(others):
-        raise AnotherMustDecide
+        raise problem
 
 
 async def ask_once(

@@ -9,6 +9,7 @@ from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import Forbidden, NotFound
+from services.creditbank.approvals import service as approvals
 from services.creditbank.corrections import repository
 from services.creditbank.corrections.problems import (
     CorrectionDecided,
@@ -92,8 +93,10 @@ async def decide(
             raise NotFound
         if found["state"] != "requested":
             raise CorrectionDecided(state=found["state"])
-        if decision != "withdrawn" and found["requested_by"] == caller.subject:
-            raise CorrectionNeedsAnother
+        if decision != "withdrawn":
+            await approvals.refuse_the_same_person(
+                connection, caller, found["requested_by"], problem=CorrectionNeedsAnother
+            )
         revoking, replacing = None, None
         if decision == "approved":
             place = Place(found["learner"], found["scheme"], found["entry"])

@@ -11,6 +11,7 @@ from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import NotFound
+from services.creditbank.approvals import service as approvals
 from services.creditbank.deposits.problems import ClientOfInstitutionNeeded, InstitutionUnknown
 from services.creditbank.files import repository
 from services.creditbank.files.problems import (
@@ -109,8 +110,8 @@ async def decide(
 ) -> None:
     """A second one lets a judged file be posted, or rejects it for ever."""
     found = await visible(database.pool, caller, file)
-    if caller.subject == await repository.maker(database.pool, file):
-        raise MakerIsNotChecker
+    maker = await repository.maker(database.pool, file)
+    await approvals.refuse_the_same_person(database.pool, caller, maker, problem=MakerIsNotChecker)
     if caller.is_person and not await institutions.holds_role_above(
         database.pool, found["institution"], caller, CHECKERS
     ):

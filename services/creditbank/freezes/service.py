@@ -5,6 +5,7 @@ from uuid import UUID
 from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import NotFound
+from services.creditbank.approvals import service as approvals
 from services.creditbank.freezes import repository
 from services.creditbank.freezes.problems import FreezeNeedsAnother, FreezeOver, NothingToFreeze
 from services.creditbank.freezes.rules import FREEZING
@@ -38,8 +39,7 @@ async def end(pool: Pool, caller: Caller, learner: UUID, freeze: UUID) -> bytes:
     begun_by = await repository.begun_by(pool, number, freeze)
     if begun_by is None:
         raise NotFound
-    if begun_by == caller.subject:
-        raise FreezeNeedsAnother
+    await approvals.refuse_the_same_person(pool, caller, begun_by, problem=FreezeNeedsAnother)
     if not await repository.end(pool, number, freeze, by=caller.subject):
         raise FreezeOver
     return await repository.shown(pool, number, learner)

@@ -8,6 +8,7 @@ import asyncpg
 from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.problems import NotFound
+from services.creditbank.approvals import service as approvals
 from services.creditbank.institutions import repository
 from services.creditbank.institutions.problems import (
     NotInChargeOfStanding,
@@ -81,7 +82,9 @@ async def change_standing(
         if then is None:
             raise StandingForbids(standing=standing)
         before = await repository.changes(connection, institution, MOST_CHANGES)
-        if is_own_checker(act, caller.subject, (Change(one["act"], one["by"]) for one in before)):
+        changes = [Change(one["act"], one["by"]) for one in before]
+        ids = {caller.subject} | await approvals.ids_of(connection, caller.subject)
+        if any(is_own_checker(act, one, changes) for one in ids):
             raise SecondPersonNeeded
         await repository.change(connection, institution, act, then, caller.subject, reason)
 

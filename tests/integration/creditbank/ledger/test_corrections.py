@@ -9,13 +9,14 @@ import pytest
 from libs.common.database import Database
 from libs.common.ids import new_id
 from services.creditbank.books.service import audit
+from services.creditbank.learners.handlers import people_merged
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.ledger.rules import Part
 from services.creditbank.ledger.service import Ledger
 from services.creditbank.tables import Connection
 from tests.integration.creditbank.conftest import Bank, item
 from tests.integration.creditbank.ledger.conftest import SCHEME, lots, number_of
-from tests.integration.creditbank.world import District, person, tell_of_people
+from tests.integration.creditbank.world import District, as_event, person, tell_of_people
 
 
 class Office:
@@ -186,3 +187,22 @@ async def test_only_the_institution_and_those_above_correct(
 )
 async def test_bad_input_is_told(office: Office, body: dict[str, Any]) -> None:
     assert (await office.ask(office.machine, **body)).status_code == 422
+
+
+async def test_a_second_id_makes_no_second_person(
+    office: Office, bank: Bank, district: District, database: Database, keys: KeyRing
+) -> None:
+    """Whoever has two records that were merged is one person, under either id."""
+    asking, other = new_id(), new_id()
+    await tell_of_people(
+        database, keys, *(person(one, ("registrar", district.school)) for one in (asking, other))
+    )
+    correction = (await office.ask(bank.of_person(asking, "credits.write credits.read"))).json()["id"]
+    connection = await database.connect()
+    async with connection.transaction():
+        merged = {"id": str(asking), "into": str(other), "version": 9}
+        await people_merged(connection, [as_event(merged)])
+    await connection.close()
+    refused = await office.decide(correction, bank.of_person(other, "credits.write credits.read"))
+    assert (refused.status_code, refused.json()["type"].rsplit("/")[-1]) == (403, "correction-needs-another")
+    assert (await office.decide(correction, office.registrar)).status_code == 200
