@@ -126,11 +126,8 @@ async def link(
 ) -> None:
     """Let somebody be a child's guardian. Whether both may and want to was checked before."""
     await repository.link(session, child, guardian, relation)
-    place = await repository.place_of(session, child)
     await record_people(session, [child, guardian])
-    await remember(
-        session, actor, "guardian.linked", organisation=place, subject=child, guardian=guardian, **data
-    )
+    await _remember(session, actor, "guardian.linked", child, guardian, **data)
 
 
 async def _unlink(session: Where, actor: Actor, child: UUID, guardian: UUID) -> None:
@@ -138,9 +135,17 @@ async def _unlink(session: Where, actor: Actor, child: UUID, guardian: UUID) -> 
     if not await repository.unlink(session, child, guardian):
         raise NotFound
     await _end_without_consent(session, child)
-    place = await repository.place_of(session, child)
     await record_people(session, [child, guardian])
-    await remember(session, actor, "guardian.unlinked", organisation=place, subject=child, guardian=guardian)
+    await _remember(session, actor, "guardian.unlinked", child, guardian)
+
+
+async def _remember(
+    session: Where, actor: Actor, action: Action, child: UUID, guardian: UUID, **data: Any
+) -> None:
+    """With both of them, who each find it in their own audit."""
+    place = await repository.place_of(session, child)
+    await remember(session, actor, action, organisation=place, subject=child, guardian=guardian, **data)
+    await remember(session, actor, action, organisation=place, subject=guardian, child=child, **data)
 
 
 async def leave(session: Where, actor: Actor, child: UUID) -> None:

@@ -90,6 +90,9 @@ async def test_a_guardian_is_linked_by_an_accepted_invitation(
     done = [one["action"] for one in audit.json()["items"] if one["subject"] == str(child)]
     for action in ("guardian.invited", "guardian.linked", "guardian.unlinked"):
         assert action in done
+    own = (await adult.http.get("/v1/audit")).json()["items"]
+    about = [one["action"] for one in own if one["data"].get("child") == str(child)]
+    assert about == ["guardian.linked", "guardian.unlinked", "guardian.linked"], "and the guardian finds it"
     await adult.http.delete(f"/v1/me/children/{child}")
 
 
