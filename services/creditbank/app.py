@@ -54,6 +54,7 @@ from services.creditbank.suspense import handlers as suspense_handlers
 from services.creditbank.suspense.routes import router as suspense
 from services.creditbank.tables import Connection
 from services.creditbank.transfers.routes import router as transfers
+from services.creditbank.xapi import composition as xapi
 
 _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
@@ -87,6 +88,7 @@ _ROUTERS = [
     conversions,
     cases,
     approvals,
+    *xapi.ROUTERS,
 ]
 
 
@@ -126,6 +128,7 @@ def build(
         app.state.shred_keys = ring
         app.state.ledger = Ledger(ring)
         app.state.log_reader = LogReader(settings.log_directory)
+        xapi.begin(app)
         app.state.file_worker = FileWorker(app.state.database, posting, app.state.desk.call)
         sweeper = Sweeper(app.state.database, app.state.ledger, settings.sweep_interval_seconds)
         tasks = [app.state.file_worker.run, sweeper.run] if background else []
@@ -135,7 +138,7 @@ def build(
             yield
         await app.state.desk.stop()
 
-    return create_app(
+    app = create_app(
         Service(
             name="creditbank",
             title="Xuebu credit bank",
@@ -162,8 +165,17 @@ def build(
                 )
             },
             keys=keys,
-            body_limits={PATH: LARGEST_BODY, FILES_PATH: LARGEST_UPLOAD},
+            body_limits={
+                PATH: LARGEST_BODY,
+                FILES_PATH: LARGEST_UPLOAD,
+                **xapi.body_limits(settings.xapi_body_limit),
+            },
+            known_sender=xapi.known_sender,
+            layers=[xapi.Speaking],
+            cross_origin=xapi.cross_origin(settings.xapi_origins),
             lifespan=desk,
             background=background,
         )
     )
+    app.add_middleware(xapi.Announcing, fastapi=app)
+    return app

@@ -17,7 +17,10 @@ import services.creditbank.recognition.tables
 import services.creditbank.rulebook.tables
 import services.creditbank.schemes.tables
 import services.creditbank.suspense.tables
-import services.creditbank.transfers.tables  # noqa: F401
+import services.creditbank.transfers.tables
+import services.creditbank.xapi.activities.tables
+import services.creditbank.xapi.credentials.tables
+import services.creditbank.xapi.documents.tables  # noqa: F401
 from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.creditbank.tables import Table

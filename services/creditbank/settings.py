@@ -39,6 +39,15 @@ class CreditbankSettings(ServiceSettings):
     registration: Literal["automatic", "reviewed"] = Field(
         default="automatic", description="whether organisations may post at once, or apply and are reviewed"
     )
+    xapi_body_limit: int = Field(
+        default=33_554_432,
+        ge=1_048_576,
+        description="largest body the learning record store takes, in bytes, packed or not",
+    )
+    xapi_origins: str = Field(
+        default="*",
+        description="web origins whose pages may call the learning record store, parted by commas; * is any",
+    )
     log_directory: Path | None = Field(
         default=None, description="where the public log's files are; without it there is none"
     )

@@ -19,6 +19,7 @@ OPEN = (
     "/v1/recoveries",
     "/log/",
     "/logs",
+    "/xapi/about",
 )
 
 

@@ -20,6 +20,7 @@ from services.creditbank.xapi.protocol.versions import ANSWERED, HEADER, SCOPE, 
 
 _ABOUT = "/xapi/about"
 _STATEMENTS = "/xapi/statements"
+_THROUGH = b"x-experience-api-consistent-through"
 _CLAUSE = "xAPI 1.0.3 Communication 3.3"
 _REQUIRED = Text("is required; 1.0.3 and 2.0.0 are spoken here", "必填；支持 1.0.3 与 2.0.0")
 _UNKNOWN = Text(
@@ -44,8 +45,10 @@ class Announcing:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"].append((HEADER, scope[ANSWERED].encode()))
-                if scope["path"].startswith(_STATEMENTS):
-                    message["headers"].append((b"x-experience-api-consistent-through", self._through()))
+                if scope["path"].startswith(_STATEMENTS) and all(
+                    name != _THROUGH for name, _ in message["headers"]
+                ):
+                    message["headers"].append((_THROUGH, self._through()))
             await send(message)
 
         await self._app(scope, receive, answer)

@@ -1,0 +1,89 @@
+"""Composition of the learning record store: its routes, its layers, and what it keeps in the application."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import Scope
+
+from libs.common.http.cross_origin import CrossOrigin
+from libs.common.http.middleware import has_token
+from libs.common.identity import authorization_of
+from services.creditbank.settings import CreditbankSettings
+from services.creditbank.xapi.activities.routes import router as activities
+from services.creditbank.xapi.activities.service import Definitions
+from services.creditbank.xapi.agents.routes import router as agents
+from services.creditbank.xapi.credentials.doorkeeper import Doors
+from services.creditbank.xapi.credentials.routes import router as credentials
+from services.creditbank.xapi.documents.routes import router as documents
+from services.creditbank.xapi.protocol.layers import Announcing, Speaking
+from services.creditbank.xapi.protocol.routes import router as about
+from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
+
+__all__ = ["ROUTERS", "Announcing", "Speaking", "begin", "body_limits", "cross_origin", "known_sender"]
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (about, activities, agents, documents, credentials)
+#: resources that take bodies
+_WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
+_METHODS: Final = "GET, HEAD, PUT, POST, DELETE"
+_SENT: Final = (
+    "X-Experience-API-Version",
+    "If-Match",
+    "If-None-Match",
+    "Content-Encoding",
+    "Accept-Language",
+    "Prefer",
+)
+_READABLE: Final = (
+    "ETag",
+    "Last-Modified",
+    "X-Experience-API-Version",
+    "X-Experience-API-Consistent-Through",
+    "Preference-Applied",
+    "Link",
+)
+
+
+def begin(app: FastAPI) -> None:
+    """What requests need of the record store, for an application that is being started."""
+    settings: CreditbankSettings = app.state.settings
+    app.state.doorkeeper = Doors(
+        app.state.database,
+        app.state.identity,
+        home=f"{settings.public_address}{PREFIX.rstrip('/')}",
+        issuer=settings.issuer,
+    )
+    app.state.definitions = Definitions()
+    app.state.consistent_through = _now
+
+
+def body_limits(largest: int) -> dict[str, int]:
+    """How large bodies may be, by path."""
+    return {f"{PREFIX}{name}": largest for name in _WRITTEN}
+
+
+async def known_sender(app: FastAPI, scope: Scope) -> None:
+    """The sender of a body larger than usual has a door; raises as opening it does."""
+    if is_record_store(scope):
+        await app.state.doorkeeper.open(authorization_of(scope))
+    else:
+        await has_token(app, scope)
+
+
+def cross_origin(origins: str) -> CrossOrigin:
+    """Which pages may call: courses run anywhere, and nobody is known by their browser alone."""
+    named = frozenset(one.strip() for one in origins.split(",")) - {""}
+
+    async def any_origin(_app: FastAPI, _origin: str) -> bool:
+        return True
+
+    async def named_origin(_app: FastAPI, origin: str) -> bool:
+        return origin in named
+
+    allowed: Callable[[FastAPI, str], Awaitable[bool]] = any_origin if "*" in named else named_origin
+    return CrossOrigin({PREFIX: _METHODS}, allowed, sent=_SENT, readable=_READABLE)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

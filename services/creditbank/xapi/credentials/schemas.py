@@ -1,0 +1,61 @@
+"""Bodies of the credentials' interface."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from libs.common.fields import Line
+
+Scope = Literal[
+    "statements/write",
+    "statements/read/mine",
+    "statements/read",
+    "state",
+    "define",
+    "profile",
+    "all/read",
+    "all",
+]
+
+
+class NewCredential(BaseModel):
+    """A credential to be issued."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organisation: UUID
+    name: Annotated[Line, Field(description="which tool it is for; shown in the authority of statements")]
+    scopes: Annotated[
+        list[Scope], Field(min_length=1, max_length=8, description="xAPI 1.0.3, part three, 4.2")
+    ] = ["statements/write", "statements/read/mine"]
+    expires_at: AwareDatetime | None = None
+
+
+class CredentialChange(BaseModel):
+    """What became of a credential, and by whom."""
+
+    act: Literal["issued", "revoked"]
+    by: UUID
+    at: datetime
+
+
+class Credential(BaseModel):
+    """A user name for an organisation's record store."""
+
+    id: UUID
+    organisation: UUID
+    name: str
+    username: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    changes: list[CredentialChange]
+
+
+class IssuedCredential(Credential):
+    """A credential just issued; its password is told this once and cannot be read again."""
+
+    password: str
