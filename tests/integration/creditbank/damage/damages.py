@@ -138,6 +138,20 @@ _TABLE: Final = """
     posting_file | needs_approval | decided_by = null | id
     update standing_change c set by = p.by from standing_change p where p.institution = c.institution
       and p.act = 'review' and c.act = 'register' returning c.id
+16 nobody decided a case about what they had made
+    update case_decision d set decided_by = c.opened_by from learner_case c where c.id = d.case_id
+      returning d.learner, d.case_id as id, d.level
+    update learner_case c set makers = array[d.decided_by] from case_decision d where c.id = d.case_id
+      returning c.learner, c.id, d.level
+    case_decision | level = 2 | decided_by = (select o.decided_by from case_decision o where o.level = 1
+      limit 1) | learner, case_id as id, level
+16 a case is decided once, once more
+    learner_case | true | state = 'opened' | learner, id
+    learner_case | true | appealed_at = null | learner, id
+    delete from case_decision where level = 1 returning learner, case_id as id
+16 what a case links to put it right
+    case_remedy | true | remedy = uuid7() | learner, case_id, remedy
+    case_remedy | true | book = (select learner from award limit 1) | learner, case_id, remedy
 16 the standing of each institution is that of the newest change
     standing_change | act = 'register' | standing = 'withdrawn' | id, institution
     update institution x set standing = 'suspended' from standing_change c where c.institution = x.id

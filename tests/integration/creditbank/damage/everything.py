@@ -85,6 +85,7 @@ async def let_it_happen(at: Everything) -> None:
     await correction_and_freezes(at)
     await what_time_does(at)
     await files_and_standings(at)
+    await case(at)
     await lives(at)
     await log(at)
 
@@ -224,6 +225,22 @@ async def files_and_standings(at: Everything) -> None:
     )
     for who, act in ((head, "apply"), (other, "review"), (at.above, "register")):
         await at.desk.ok(who, "POST", f"/v1/institutions/{school}/standing", {"act": act})
+
+
+async def case(at: Everything) -> None:
+    """A deposit was disputed and taken back, and the learner appealed all the same."""
+    student, desk = at.district.students[4], at.desk
+    await desk.lots(student, (at.district.school, at.district.course, "1.00"))
+    entry = (await at.bank.entries(student))["items"][0]["id"]
+    asked = {"about": {"kind": "entry", "id": entry}, "claim": "Not mine.", "key": "c"}
+    path = f"/v1/cases/{(await desk.ok(student, 'POST', '/v1/cases', asked))['id']}"
+    await desk.ok(student, "POST", f"{path}/evidence", {"text": "I was ill that day."})
+    upheld = {"outcome": "upheld", "reasons": "So it is.", "remedy": {"kind": "revocation"}}
+    decided = await desk.ok(at.registrar, "POST", f"{path}/decision", upheld)
+    correction = f"/v1/corrections/{decided['remedies'][0]['id']}/decision"
+    await desk.ok(at.second, "POST", correction, {"decision": "approved"})
+    await desk.ok(student, "POST", f"{path}/appeal", {"reasons": "And an apology."})
+    await desk.ok(at.above, "POST", f"{path}/decision", {"outcome": "dismissed", "reasons": "No."})
 
 
 async def lives(at: Everything) -> None:
