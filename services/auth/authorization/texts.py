@@ -54,7 +54,7 @@ SCOPES: Final[Mapping[str, Text]] = {
     "phone": Text("See your telephone number", "查看您的电话号码"),
     "address": Text("See your postal address", "查看您的通信地址"),
     "offline_access": Text("Keep this access while you are away", "在您离开后继续使用上述权限"),
-    "account": Text("See and change your account", "查看和更改您的账号"),
+    "account": Text("See your account, roles and sign-ins", "查看您的账号、身份和登录记录"),
     "organisations.manage": Text("Manage organisations in your name", "以您的名义管理组织"),
     "people.read": Text("See the people whom you may see", "查看您有权查看的人员"),
     "rosters.import": Text("Import rosters in your name", "以您的名义导入名册"),
