@@ -62,6 +62,15 @@ SCOPES: Final[Mapping[str, Text]] = {
     "spaces.write": Text("Write in your learning spaces", "在您的学习空间中发布内容"),
     "credits.read": Text("See your credits", "查看您的学分"),
     "credits.write": Text("Use credits and decide about them in your name", "以您的名义使用和审批学分"),
+    "statements/write": Text("Record in your name what you learn and do", "以您的名义记录学习经历"),
+    "statements/read/mine": Text("Read what it has recorded about you", "读取该应用记录的您的学习经历"),
+    "statements/read": Text("Read the learning records that you may read", "读取您有权查看的学习记录"),
+    "state": Text("Keep your progress in activities", "保存您的学习进度"),
+    "define": Text("Describe activities in your name, if you may", "在您有权时以您的名义描述学习活动"),
+    "all/read": Text("Read all of the learning records that you may read", "读取您有权查看的全部学习记录"),
+    "all": Text(
+        "Read and write all of the learning records that you may use", "读取和写入您有权使用的全部学习记录"
+    ),
 }
 
 CONSENT: Final[Mapping[str, Text]] = {

@@ -22,8 +22,22 @@ GRANT_TYPES: Final[dict[str, frozenset[str]]] = {
     "browser": frozenset({"authorization_code", "refresh_token"}),
 }
 
+# What xAPI 1.0.3 (part three, 4.2) lets be done in a learning record store.
+RECORD_SCOPES: Final = (
+    "statements/write",
+    "statements/read/mine",
+    "statements/read",
+    "state",
+    "define",
+    "all/read",
+    "all",
+)
+# One more of these in the token of a machine; in a person's it is OpenID Connect's.
+PROFILE: Final = "profile"
 # What an administrator may grant to a machine of the own organisation.
-INSTITUTION_SCOPES: Final = frozenset({"credits.post", "credits.read", "rosters.import", "people.read"})
+INSTITUTION_SCOPES: Final = frozenset(
+    {"credits.post", "credits.read", "rosters.import", "people.read", *RECORD_SCOPES, PROFILE}
+)
 # What only the operator grants, at bootstrap: reading the feed of all organisations' events.
 PLATFORM_SCOPES: Final = frozenset({"events.read"})
 # What a person's session carries; what the person may really do is decided by roles.
@@ -40,13 +54,19 @@ PERSON_SCOPES: Final = (
 # What OpenID Connect Core defines (sections 3.1.2.1, 5.4 and 11).
 OPENID_SCOPES: Final = frozenset({"openid", "profile", "email", "phone", "address", "offline_access"})
 
-# Which scopes mean something at which audience.
+# Which scopes mean something at which audience, in the token of a person and in that of a machine.
 AUDIENCES: Final[dict[str, frozenset[str]]] = {
     "urn:xuebu:auth": frozenset(
         {"account", "organisations.manage", "people.read", "rosters.import", "events.read"}
     ),
     "urn:xuebu:spaces": frozenset({"spaces.read", "spaces.write", "events.read"}),
-    "urn:xuebu:creditbank": frozenset({"credits.read", "credits.write", "credits.post", "events.read"}),
+    "urn:xuebu:creditbank": frozenset(
+        {"credits.read", "credits.write", "credits.post", "events.read", *RECORD_SCOPES}
+    ),
+}
+MACHINE_AUDIENCES: Final[dict[str, frozenset[str]]] = {
+    **AUDIENCES,
+    "urn:xuebu:creditbank": AUDIENCES["urn:xuebu:creditbank"] | {PROFILE},
 }
 
 # How long the secrets of before work beside a new one unless told otherwise, and at most.
@@ -95,7 +115,9 @@ def _tupled(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def scopes_for(kind: str) -> frozenset[str]:
     """The scopes a client of this kind can hold at all, whatever its organisation's rights are."""
-    return INSTITUTION_SCOPES if kind == "machine" else OPENID_SCOPES | frozenset(PERSON_SCOPES)
+    if kind == "machine":
+        return INSTITUTION_SCOPES
+    return OPENID_SCOPES | frozenset(PERSON_SCOPES) | frozenset(RECORD_SCOPES)
 
 
 def limited(scopes: frozenset[str], rights: Iterable[str]) -> frozenset[str]:

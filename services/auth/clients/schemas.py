@@ -19,7 +19,7 @@ from services.auth.clients.rules import (
 
 Address = Annotated[str, Field(min_length=1, max_length=500)]
 Addresses = Annotated[list[Address], Field(max_length=10)]
-Scopes = Annotated[list[Key], Field(min_length=1, max_length=20)]
+Scopes = Annotated[list[Key], Field(min_length=1, max_length=40)]
 
 
 class Client(BaseModel):

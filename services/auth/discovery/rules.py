@@ -13,6 +13,7 @@ from services.auth.clients.rules import (
     ID_TOKEN_ALGORITHMS,
     OPENID_SCOPES,
     PERSON_SCOPES,
+    RECORD_SCOPES,
 )
 from services.auth.keys.rules import ALGORITHMS
 
@@ -45,7 +46,7 @@ def metadata(issuer: str) -> dict[str, Any]:
         "introspection_endpoint": f"{issuer}/oauth/introspect",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "end_session_endpoint": f"{issuer}/oauth/logout",
-        "scopes_supported": [*sorted(OPENID_SCOPES), *PERSON_SCOPES],
+        "scopes_supported": [*sorted(OPENID_SCOPES), *PERSON_SCOPES, *RECORD_SCOPES],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": sorted(grants),

@@ -22,4 +22,4 @@ class RightsDecision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    scopes: Annotated[list[Key], Field(max_length=30)] | None
+    scopes: Annotated[list[Key], Field(max_length=40)] | None

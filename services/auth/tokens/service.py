@@ -17,7 +17,7 @@ from services.auth.authorization import service as authorization
 from services.auth.authorization.deciding import acr_of
 from services.auth.authorization.rules import MEANING
 from services.auth.clients import service as clients
-from services.auth.clients.rules import AUDIENCES, GRANT_TYPES, redirect_allowed
+from services.auth.clients.rules import GRANT_TYPES, MACHINE_AUDIENCES, redirect_allowed
 from services.auth.clients.service import Client
 from services.auth.families import service as families
 from services.auth.families.service import Family, Turn
@@ -71,7 +71,7 @@ class Grants:
 
 
 async def _client_credentials(grants: Grants, client: Client, form: Form) -> Issued:
-    scopes, audiences = granted(client.scopes, form.scopes, form.resources, AUDIENCES)
+    scopes, audiences = granted(client.scopes, form.scopes, form.resources, MACHINE_AUDIENCES)
     return grants.mint.for_client(client, scopes, audiences)
 
 

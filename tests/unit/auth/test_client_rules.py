@@ -10,13 +10,16 @@ from services.auth.clients.addresses import what_is_wrong
 from services.auth.clients.rules import (
     AUDIENCES,
     INSTITUTION_SCOPES,
+    MACHINE_AUDIENCES,
     OPENID_SCOPES,
     PERSON_SCOPES,
     PLATFORM_SCOPES,
+    RECORD_SCOPES,
     limited,
     origin_key,
     origins,
     redirect_allowed,
+    scopes_for,
     worth_remembering,
 )
 from services.auth.rights.rules import GRANTABLE, USUAL, held
@@ -137,8 +140,19 @@ def test_rights_only_ever_take_away() -> None:
 
 def test_every_scope_that_is_no_openid_scope_means_something_somewhere() -> None:
     meant = frozenset().union(*AUDIENCES.values())
-    assert INSTITUTION_SCOPES | PLATFORM_SCOPES | set(PERSON_SCOPES) == meant
+    assert (INSTITUTION_SCOPES | PLATFORM_SCOPES | set(PERSON_SCOPES)) - OPENID_SCOPES == meant
     assert not OPENID_SCOPES & meant
+    assert frozenset().union(*MACHINE_AUDIENCES.values()) == meant | {"profile"}
+
+
+def test_profile_is_openid_s_in_the_token_of_a_person_and_xapi_s_in_that_of_a_machine() -> None:
+    assert "profile" in scopes_for("machine") & scopes_for("browser")
+    assert not any("profile" in scopes for scopes in AUDIENCES.values())
+    assert [name for name, scopes in MACHINE_AUDIENCES.items() if "profile" in scopes] == [
+        "urn:xuebu:creditbank"
+    ]
+    for kind in ("web", "native", "browser", "machine"):
+        assert scopes_for(kind) >= set(RECORD_SCOPES)
 
 
 def test_a_flood_of_refusals_is_remembered_seldom() -> None:
