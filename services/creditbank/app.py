@@ -44,8 +44,11 @@ from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.log.service import LogReader
 from services.creditbank.outcomes.handlers import course_changed
 from services.creditbank.outcomes.routes import router as outcomes
+from services.creditbank.postings.routes import router as postings
+from services.creditbank.profiles.routes import router as profiles
 from services.creditbank.programmes.routes import router as programmes
 from services.creditbank.recognition.routes import router as recognition
+from services.creditbank.reconciliation.routes import router as reconciliation
 from services.creditbank.rulebook.routes import router as rulebook
 from services.creditbank.schemes.routes import router as schemes
 from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
@@ -72,10 +75,13 @@ _ROUTERS = [
     corrections,
     freezes,
     files,
+    profiles,
     suspense,
     accounts,
     statements,
     institutions,
+    postings,
+    reconciliation,
     outcomes,
     learners,
     schemes,

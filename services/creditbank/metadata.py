@@ -13,6 +13,7 @@ import services.creditbank.learners.tables
 import services.creditbank.ledger.tables
 import services.creditbank.log.tables
 import services.creditbank.outcomes.tables
+import services.creditbank.profiles.tables
 import services.creditbank.recognition.tables
 import services.creditbank.rulebook.tables
 import services.creditbank.schemes.tables

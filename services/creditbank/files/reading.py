@@ -76,7 +76,7 @@ def _table(text: IO[str], profile: Profile) -> Iterator[Row]:
     header_line = text.readline(_LONGEST_LINE)
     if not header_line.strip():
         raise FileRefused("empty")
-    delimiter = max(_DELIMITERS, key=header_line.count)
+    delimiter = profile.delimiter or max(_DELIMITERS, key=header_line.count)
     header = [cell.strip() for cell in next(csv.reader([header_line], delimiter=delimiter))]
     named = [cell for cell in header if cell]
     if len(set(named)) < len(named):
@@ -150,10 +150,24 @@ class PlainReader:
             course,
             attempt,
             amount(found, "credits", self._profile.decimal_mark),
-            checked(found, "grade", most=50) if found.get("grade") else None,
+            self._grade(found),
             earned_on,
         )
         return Row(line, key, item)
+
+    def _grade(self, found: dict[str, str]) -> str | None:
+        """The grade as the bank calls it."""
+        if not found.get("grade"):
+            return None
+        grade = checked(found, "grade", most=50)
+        if grade in self._profile.grades:
+            known = self._profile.grades[grade]
+            if known is None:
+                raise Fault("not_passed", "grade")
+            return known
+        if not self._profile.keeps_grades:
+            raise Fault("grade_unknown", "grade")
+        return grade
 
 
 def _reference(found: Mapping[str, str], name: str) -> tuple[UUID | None, str | None]:

@@ -12,17 +12,17 @@ from services.creditbank.tables import Connection, Pool, Where
 
 _INSERT = f"""
 insert into posting_file (id, institution, organisation, client, scheme, profile, encoding, atomic, dry_run,
-  suspends, needs_approval, digest, file_name, size_bytes)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+  suspends, needs_approval, stored_profile, digest, file_name, size_bytes)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 on conflict (institution, digest) where state in {UNDER_WAY!r} do nothing
 returning id
 """
 _SAME = f"select id from posting_file where institution = $1 and digest = $2 and state in {UNDER_WAY!r}"
 _COUNT = f"select count(*) from posting_file where institution = $1 and state in {UNDER_WAY!r}"
 _SHOWN = """
-select id, institution, scheme, profile, state, refusal, line, done, total, atomic, dry_run, suspends,
-  needs_approval, file_name, size_bytes, items, accepted, posted, replayed, conflicts, refused, suspended,
-  created_at, started_at, ended_at, decided_by, decided_at, decision_reason
+select id, institution, scheme, profile, stored_profile, state, refusal, line, done, total, atomic, dry_run,
+  suspends, needs_approval, file_name, size_bytes, items, accepted, posted, replayed, conflicts, refused,
+  suspended, created_at, started_at, ended_at, decided_by, decided_at, decision_reason
 from posting_file
 """
 # What became of an item that waited for its learner is known where it waited.

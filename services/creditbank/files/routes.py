@@ -32,10 +32,12 @@ async def ask(
     caller: Poster,
     database: DatabaseOf,
     file: Annotated[UploadFile, File(description="up to 100,000 rows, CSV with a header or JSON lines")],
-    profile: Annotated[Key, Form(description="plain, abc, abc-account or json-lines")] = "plain",
+    profile: Annotated[
+        Key, Form(description="plain, abc, abc-account, json-lines or one the institution stored")
+    ] = "plain",
     scheme: Annotated[Key, Form()] = DEFAULT_SCHEME,
     institution: Annotated[UUID | None, Form(description="default: the client's own")] = None,
-    encoding: Annotated[Encoding, Form()] = "utf-8",
+    encoding: Annotated[Encoding | None, Form(description="the profile's unless said, else utf-8")] = None,
     atomic: Annotated[bool, Form(description="post all items, or nothing")] = False,
     dry_run: Annotated[
         bool, Form(description="say what would become of each item, and post nothing")

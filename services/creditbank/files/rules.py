@@ -59,6 +59,7 @@ ROW_FAULTS: Final = (
     "value_invalid",
     "value_repeated",
     "not_passed",
+    "grade_unknown",
     "modified_record",
     "cancelled_record",
 )
@@ -85,8 +86,15 @@ class Profile:
     code: str
     form: Literal["rows", "subjects", "lines"]
     columns: Mapping[str, str] = field(default_factory=dict)
-    date_format: str = "%Y-%m-%d"
+    date_format: str = "YYYY-M-D"
     decimal_mark: Literal[".", ","] = "."
+    encoding: Encoding = "utf-8"
+    #: guessed from the header where none is said
+    delimiter: str | None = None
+    #: the bank's name of a grade for the file's; nothing where it earns no credits
+    grades: Mapping[str, str | None] = field(default_factory=dict)
+    #: whether a grade the map does not name stays as it is
+    keeps_grades: bool = True
 
 
 #: columns of a plain file; learner and course are named by their roster's id or by the product's
@@ -120,8 +128,8 @@ PROFILES: Final = {
     for profile in (
         Profile("plain", "rows", PLAIN_COLUMNS),
         Profile("json-lines", "lines"),
-        Profile("abc", "subjects", {"learner": "REGN_NO", **_SUBJECT_COLUMNS}, "%d/%m/%Y"),
-        Profile("abc-account", "subjects", {"learner": "ABC_ACCOUNT_ID", **_SUBJECT_COLUMNS}, "%d/%m/%Y"),
+        Profile("abc", "subjects", {"learner": "REGN_NO", **_SUBJECT_COLUMNS}, "D/M/YYYY"),
+        Profile("abc-account", "subjects", {"learner": "ABC_ACCOUNT_ID", **_SUBJECT_COLUMNS}, "D/M/YYYY"),
     )
 }
 

@@ -23,6 +23,9 @@ class PostingFile(BaseModel):
     institution: UUID
     scheme: str
     profile: str
+    stored_profile: UUID | None = Field(
+        description="the version of the institution's own profile, if it is one"
+    )
     state: State
     refusal: str | None = Field(description="why the whole file was refused; `message` says it in words")
     message: str | None

@@ -1,7 +1,7 @@
 """Files of credits: taking one, seeing how far it is, and deciding on one that needs a second person."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from services.creditbank.files.problems import (
 )
 from services.creditbank.files.rules import MOST_UNDER_WAY, PROFILES
 from services.creditbank.institutions import service as institutions
+from services.creditbank.profiles import service as profiles
 from services.creditbank.tables import Connection, Pool
 
 forget = repository.forget
@@ -39,11 +40,23 @@ class Wish:
     institution: UUID
     scheme: str
     profile: str
-    encoding: str
+    encoding: str | None
     atomic: bool
     dry_run: bool
     suspends: bool
     needs_approval: bool
+    stored_profile: UUID | None = None
+
+
+async def _settled(pool: Pool, wish: Wish) -> Wish:
+    """The wish with the version of the profile and the encoding the file is read by."""
+    if wish.profile in PROFILES:
+        return replace(wish, encoding=wish.encoding or PROFILES[wish.profile].encoding)
+    found = await profiles.find(pool, wish.institution, wish.profile)
+    if found is None:
+        raise ProfileUnknown(profiles=", ".join(PROFILES))
+    stored, profile = found
+    return replace(wish, encoding=wish.encoding or profile.encoding, stored_profile=stored)
 
 
 class _SameFile(Exception):
@@ -60,10 +73,9 @@ async def ask(
     """
     if caller.organisation is None:
         raise ClientOfInstitutionNeeded
-    if wish.profile not in PROFILES:
-        raise ProfileUnknown(profiles=", ".join(PROFILES))
     if not await institutions.may_oversee(database.pool, wish.institution, caller):
         raise InstitutionUnknown
+    wish = await _settled(database.pool, wish)
     file, digest, size = new_id(), sha256(repr(astuple(wish)).encode()), 0
     try:
         async with database.pool.acquire() as pooled, pooled.transaction():

@@ -68,6 +68,9 @@ class PostingFile(Table, table=True):
     decided_by: UUID | None = None
     decided_at: datetime | None = None
     decision_reason: str | None = None
+    stored_profile: UUID | None = Field(
+        default=None, description="the version of the institution's own profile it is read by, if any"
+    )
 
 
 class PostingFilePiece(Table, table=True):

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import date
 from typing import Final
 
+from services.creditbank.files.days import reader
 from services.creditbank.ledger.rules import LARGEST_AMOUNT, hundredths
 
 # As libs.common.fields.Key: no controls, no characters that disguise text.
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST: Final = 200
+#: the form of days that every profile reads
+ISO: Final = "YYYY-M-D"
 
 
 class Fault(Exception):
@@ -48,9 +52,7 @@ def amount(found: Mapping[str, str], name: str, decimal_mark: str = ".") -> int:
 def day(found: Mapping[str, str], name: str, date_format: str) -> date:
     """A day in the profile's form, or in that of ISO 8601."""
     value = checked(found, name)
-    for form in (date_format, "%Y-%m-%d"):
-        try:
-            return datetime.strptime(value, form).date()  # noqa: DTZ007  a day has no time zone
-        except ValueError:
-            continue
+    for form in (date_format, ISO):
+        with suppress(ValueError):
+            return reader(form)(value)
     raise Fault("value_invalid", name)

@@ -28,6 +28,7 @@ _WORDS: Final = {
     "value_invalid": Text("The value is not of the documented form.", "值的格式不符合文档。"),
     "value_repeated": Text("Give the id or the roster's name, not both.", "请只给出 id 或编号之一。"),
     "not_passed": Text("The grade is none that earns credits.", "该成绩不授予学分。"),
+    "grade_unknown": Text("The profile does not know this grade.", "该格式未定义此成绩。"),
     "modified_record": Text(
         "A modified record is a correction, not a deposit: correct the entry.",
         "修改后的记录属于更正而非新记入，请更正原记录。",

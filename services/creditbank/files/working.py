@@ -18,7 +18,8 @@ from services.creditbank.deposits.rules import Answer, Answers, Call, Item, Refu
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.files import repository
 from services.creditbank.files.reading import FileReader, FileRefused
-from services.creditbank.files.rules import ATTEMPTS, MOST_ITEMS, PART, PROFILES, Judged, Memory
+from services.creditbank.files.rules import ATTEMPTS, MOST_ITEMS, PART, PROFILES, Judged, Memory, Profile
+from services.creditbank.profiles import service as profiles
 from services.creditbank.suspense import service as suspense
 from services.creditbank.suspense.rules import WAITS_FOR, Suspended
 from services.creditbank.tables import Connection
@@ -87,7 +88,7 @@ class FileWork:
             async for piece in repository.pieces(connection, self._id):
                 content.write(piece)
             content.seek(0)
-            reader = FileReader(content, PROFILES[self._job["profile"]], self._job["encoding"])
+            reader = FileReader(content, await self._profile(), self._job["encoding"])
             while rows := await asyncio.to_thread(reader.next_part):
                 if items + len(rows) > MOST_ITEMS:
                     raise FileRefused("too_many_rows", rows[0].line)
@@ -102,6 +103,12 @@ class FileWork:
         async with connection.transaction():
             await repository.staged(connection, self._id, state)
         return state
+
+    async def _profile(self) -> Profile:
+        stored = self._job["stored_profile"]
+        if stored is None:
+            return PROFILES[self._job["profile"]]
+        return await profiles.by_id(self._connection, stored)
 
     async def _judge(self) -> str:
         """Ask of every item whether it could be posted: each part is posted, and undone."""
@@ -252,7 +259,9 @@ class FileWork:
             async with connection.transaction():
                 for begin in range(0, len(numbers), PART):
                     part = await repository.named(connection, self._id, numbers[begin : begin + PART])
-                    told = await self._desk.post_within(connection, [self._call(part)])
+                    call = self._call(part)
+                    await repository.will_post(connection, self._id, numbers[begin], call.id)
+                    told = await self._desk.post_within(connection, [call])
                     answers += await self._suspend(connection, part, self._judged(part, told[0]))
                     await repository.progress(self._connection, self._id, before + begin + len(part))
                 if any(one.outcome in _BAD for one in answers):

@@ -70,6 +70,16 @@ class Lot(Table, table=True):
             "scheme",
             postgresql_where=text("expires_on is not null and available > 0"),
         ),
+        Index("ix_lot_issuer_outcome", "issuer", "outcome"),
+        Index(
+            "ix_lot_issuer_attempt",
+            "issuer",
+            "attempt",
+            "learner",
+            "scheme",
+            "number",
+            postgresql_where=text("attempt is not null"),
+        ),
     )
 
     learner: int = key(BigInteger)
@@ -159,6 +169,7 @@ class DepositBatch(Table, table=True):
             "scheme",
             postgresql_include=["posted", "amount"],
         ),
+        Index("ix_deposit_batch_institution_recorded_at", "institution", "recorded_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
