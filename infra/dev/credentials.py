@@ -16,6 +16,10 @@ READERS = ("spaces", "creditbank")
 LOOPBACK = ["http://127.0.0.1/callback", "http://localhost/callback"]
 LOOPBACK_AFTER = ["http://127.0.0.1/", "http://localhost/"]
 OPENID = ("openid", "profile", "email", "phone", "address", "offline_access")
+RECORD_SCOPES = [
+    *("statements/write", "statements/read/mine", "statements/read"),
+    *("state", "define", "all/read", "all"),
+]
 PERSON_SCOPES = [
     *OPENID,
     *("account", "organisations.manage", "people.read", "rosters.import"),
@@ -90,7 +94,7 @@ class Credentials:
                     **facts,
                     "client_id": self.document[name]["client_id"],
                     "secret": self.document[name].get("client_secret"),
-                    "scopes": PERSON_SCOPES,
+                    "scopes": PERSON_SCOPES + RECORD_SCOPES,
                     "organisation": "root",
                     "redirect_uris": LOOPBACK,
                     "post_logout_redirect_uris": LOOPBACK_AFTER,
@@ -106,7 +110,7 @@ class Credentials:
                 **self.document[name],
                 "name": facts["name"],
                 "kind": facts["kind"],
-                "scopes": PERSON_SCOPES,
+                "scopes": PERSON_SCOPES + RECORD_SCOPES,
                 "redirect_uris": LOOPBACK,
                 "post_logout_redirect_uris": LOOPBACK_AFTER,
             }

@@ -67,6 +67,10 @@ def _run(options: argparse.Namespace) -> None:
             from infra.dev import seeding  # here: once filled, a checkout starts without it
 
             seeding.ensure_demo_region(where, credentials)
+        if "basic" not in credentials.document:
+            from infra.dev import records
+
+            records.ensure_basic(where, credentials)
         document = table.run_document(where, credentials, services, boot)
         service.write_environments(services, options.state)
         write_private(run_file, document)

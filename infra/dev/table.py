@@ -17,6 +17,7 @@ def run_document(
         "services": dict(where),
         "accounts": [administrator, *demo.get("accounts", [])],
         "clients": [*demo.get("clients", []), *credentials.frontends()],
+        "basic": {**credentials.document["basic"], "endpoint": f"{where['creditbank']}/xapi"},
         "organisations": demo.get("organisations", {}),
         "processes": {one.name: one.process.pid for one in services if one.process},
         "boot": boot,
@@ -32,6 +33,8 @@ def render(document: Mapping[str, Any]) -> str:
     for account in document["accounts"]:
         roles = ", ".join(account["roles"])
         lines.append(f"  {account['username']:30}{account['password']:22}{roles}  ({account['name']})")
+    basic = document["basic"]
+    lines += ["", f"  xAPI {basic['endpoint']}   {basic['username']}   {basic['password']}"]
     lines += ["", "  The same, with the clients' secrets, is in .state/run.json. Logs: .state/logs."]
     lines += ["  Next: `make demo` in another terminal. Ctrl-C stops everything.", ""]
     return "\n".join(lines)

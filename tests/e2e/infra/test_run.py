@@ -1,5 +1,6 @@
 """`make run` as its user meets it: three ready services, reports of endings, nothing left behind."""
 
+import base64
 import json
 import os
 import signal
@@ -74,6 +75,17 @@ def health(address: str) -> int:
         return int(answer.status)
 
 
+def records_answer(basic: dict[str, str]) -> int:
+    """What the record store answers whoever has the basic credential of run.json."""
+    proof = base64.b64encode(f"{basic['username']}:{basic['password']}".encode()).decode()
+    request = urllib.request.Request(  # noqa: S310 ours
+        f"{basic['endpoint']}/activities?activityId=http://example.org/a",
+        headers={"Authorization": f"Basic {proof}", "X-Experience-API-Version": "2.0.0"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 ours
+        return int(answer.status)
+
+
 def test_the_life_of_a_product(tmp_path: Path, products: list[Product]) -> None:
     """One story, since each start takes seconds."""
     state = tmp_path / "state"
@@ -116,6 +128,8 @@ def is_ready_and_private(product: Product, run: dict[str, Any]) -> None:
     assert stat.S_IMODE(product.state.stat().st_mode) == 0o700
     assert "administrator" in run["accounts"][0]["roles"]
     assert product.says(run["accounts"][0]["password"])
+    assert product.says(run["basic"]["password"])
+    assert records_answer(run["basic"]) == 200
 
 
 def a_second_runner_is_told_of_the_first(first: Product, products: list[Product]) -> None:
