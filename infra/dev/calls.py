@@ -61,16 +61,24 @@ class Api:
             extra["Idempotency-Key"] = idempotency_key
         return self.call("POST", path, json.dumps(document).encode(), extra).body
 
-    def upload(self, path: str, file: bytes, **fields: str) -> Answer:
-        """Posts a form with one file named `file`."""
+    def upload(
+        self,
+        path: str,
+        file: bytes,
+        *,
+        name: str = "roster.zip",
+        kind: str = "application/zip",
+        **fields: str,
+    ) -> Answer:
+        """Posts a form with one file in the field `file`, of this file name and media type."""
         border = uuid.uuid4().hex
         parts = [
-            f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-            for name, value in fields.items()
+            f'--{border}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+            for field, value in fields.items()
         ]
         parts.append(
-            f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="roster.zip"\r\n'
-            "Content-Type: application/zip\r\n\r\n".encode()
+            f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            f"Content-Type: {kind}\r\n\r\n".encode()
         )
         body = b"".join([*parts, file, f"\r\n--{border}--\r\n".encode()])
         return self.call("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={border}"})
