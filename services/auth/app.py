@@ -191,7 +191,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
         await state.keys.start()
         state.passwords.start()
         if background:
-            await state.roster_workers.start()
+            state.roster_workers.start()
             state.calendar.start()
             state.pruner.start()
             state.eraser.start()

@@ -12,8 +12,8 @@ import orjson
 from pydantic import BaseModel, SecretStr
 
 from libs.common import logs
-from libs.common.database import Database, is_away
-from libs.common.tasks import end
+from libs.common.database import Database
+from libs.common.recurring import Recurring
 from services.auth.rosters import repository
 from services.auth.settings import AuthSettings
 
@@ -33,37 +33,21 @@ class Workers:
     def __init__(self, settings: AuthSettings, database: Database) -> None:
         self._settings = settings
         self._database = database
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         #: process id of the worker at hand
         self.worker: int | None = None
         self._log = logs.logger(__name__)
+        looking = Recurring(self._look, failed=ROSTER_WORKER_ENDED, retry_seconds=PAUSE_SECONDS)
+        #: begins to look for imports
+        self.start = looking.start
+        #: ends the worker at hand; its import begins again with the next start
+        self.stop = looking.stop
+        #: says that there is an import to do
+        self.wake = looking.wake
 
-    async def start(self) -> None:
-        """Begin to look for imports."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """End the worker at hand; its import begins again with the next start."""
-        if self._task is not None:
-            await end(self._task)
-
-    def wake(self) -> None:
-        """Say that there is an import to do."""
-        self._woken.set()
-
-    async def _run(self) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                for waiting in await repository.without_worker(self._database.pool):
-                    await self._work(waiting["id"])
-            except Exception as error:
-                if not is_away(error):
-                    self._log.error(ROSTER_WORKER_ENDED, exc_info=error)
-                await asyncio.sleep(PAUSE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+    async def _look(self) -> float:
+        for waiting in await repository.without_worker(self._database.pool):
+            await self._work(waiting["id"])
+        return LOOK_SECONDS
 
     async def _work(self, import_id: UUID) -> None:
         child = await asyncio.create_subprocess_exec(
@@ -83,7 +67,7 @@ class Workers:
             self.worker = None
         if code != 0:
             self._log.warning(ROSTER_WORKER_ENDED, import_id=str(import_id), code=code)
-            self._woken.set()
+            self.wake()
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _end(self, child: asyncio.subprocess.Process, import_id: UUID) -> None:

@@ -1,12 +1,10 @@
 """Looks for files with something to do, and for what has waited for a learner who is known now."""
 
-import asyncio
-from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from libs.common import logs
 from libs.common.database import Database, is_away
+from libs.common.recurring import Recurring
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.files import repository
 from services.creditbank.files.working import FileWork, Post
@@ -25,25 +23,15 @@ class FileWorker:
         self._database = database
         self._desk = desk
         self._post = post
-        self._woken = asyncio.Event()
-        self._log = logs.logger(__name__)
+        looking = Recurring(self._look, failed=FILE_WORK_FAILED, retry_seconds=PAUSE_SECONDS)
+        #: says that there is something to do
+        self.wake = looking.wake
+        #: looks and works for ever
+        self.run = looking.run
 
-    def wake(self) -> None:
-        """Say that there is something to do."""
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Look and work for ever."""
-        while True:
-            self._woken.clear()
-            try:
-                await self.work_through()
-            except Exception as error:
-                if not is_away(error):
-                    self._log.error(FILE_WORK_FAILED, exc_info=error)
-                await asyncio.sleep(PAUSE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+    async def _look(self) -> float:
+        await self.work_through()
+        return LOOK_SECONDS
 
     async def work_through(self) -> None:
         """Do everything that is to do now."""

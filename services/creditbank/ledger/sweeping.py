@@ -4,13 +4,13 @@ The books themselves say what is left to do: a sweep that was cut goes on where 
 do nothing twice. Each step is a transaction of its own over the accounts of some hundred learners.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from libs.common import logs
-from libs.common.database import Database, is_passing, retrying
+from libs.common.database import Database, retrying
 from libs.common.ids import new_id
+from libs.common.recurring import Recurring
 from services.creditbank.ledger import repository
 from services.creditbank.ledger.rules import Kind, Operation
 from services.creditbank.ledger.service import Ledger
@@ -28,18 +28,14 @@ class Sweeper:
         self._ledger = ledger
         self._pause_s = pause_s
         self._log = logs.logger(__name__)
+        #: sweeps for ever, pausing between
+        self.run = Recurring(self._sweep, failed=FAILED, retry_seconds=pause_s).run
 
-    async def run(self) -> None:
-        """Sweep for ever, pausing between; a store that is away is waited for."""
-        while True:
-            try:
-                lapsed, expired = await self.lapse(), await self.expire()
-                if lapsed or expired:
-                    self._log.info(SWEPT, lapsed=lapsed, expired=expired)
-            except Exception as error:
-                if not is_passing(error):
-                    self._log.exception(FAILED)
-            await asyncio.sleep(self._pause_s)
+    async def _sweep(self) -> float:
+        lapsed, expired = await self.lapse(), await self.expire()
+        if lapsed or expired:
+            self._log.info(SWEPT, lapsed=lapsed, expired=expired)
+        return self._pause_s
 
     async def lapse(self) -> int:
         """Give back what holds held whose time is over; returns how many lapsed."""
