@@ -106,6 +106,9 @@ def _begin(state: Path, stores: Stores, keeper: Supervisor, credentials: Credent
         document = json.dumps(credentials.bootstrap_document())
         service.run_once(migrating.as_owner(stores, auth), "bootstrap", document)
         credentials.keep("bootstrapped", True)
+    bank = next((one for one in behind if one.name == "creditbank"), None)
+    if bank is not None:
+        service.run_once(bank, "schemes")  # the examples; loading them again changes nothing
     migrating.remember(state)
 
 
