@@ -1,13 +1,32 @@
 """What the bank's users do, one after the other: a file, rules that two publish, a conversion, an award."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from infra.dev.calls import Api, wait_for
 
 #: states in which nothing more happens to a file by itself
 _AT_REST = ("posted", "judged", "refused", "rejected", "failed", "awaiting_approval")
 HEADER = "key,learner,course,attempt,credits,earned_on,grade"
+#: what the demo publishes: code, title, document, scheme
+DEMO_RULES: Final = (
+    (
+        "demo-to-ects",
+        {"en": "Credits to ECTS", "zh": "学分转换为欧洲学分"},
+        {"kind": "conversion", "target": "ects", "numerator": 3, "denominator": 2, "step": "0.50"},
+        "xuebu:credits",
+    ),
+    (
+        "demo-certificate",
+        {"en": "First steps", "zh": "起步证书"},
+        {
+            "kind": "programme",
+            "total": "1.00",
+            "requirements": [{"code": "any", "title": {"en": "Any course", "zh": "任意课程"}}],
+        },
+        "ects",
+    ),
+)
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:

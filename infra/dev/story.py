@@ -1,4 +1,4 @@
-"""The main job as the demo tells it: roster, spaces and accounts, a post, credits, a student's portfolio."""
+"""The main job as the demo tells it: roster, spaces, a post, credits and what comes of them, a portfolio."""
 
 import datetime
 import uuid
@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from infra.dev import demo_names, demo_region, identities, roster_files
-from infra.dev.calls import Api, wait_for
+from infra.dev import bank_story, demo_names, demo_region, identities, roster_files
+from infra.dev.calls import Api, CallFailedError, wait_for
 from infra.dev.demo_region import SOURCE
 from infra.dev.identities import Identities, SignedIn, full_name
 from infra.dev.roster_files import RosterSet, ShownClass
@@ -37,6 +37,7 @@ def play(run: Run, roster: RosterSet | None, credits_file: Path | None) -> Any:
     teacher, student = _sign_in_two(asked, anchor, shown)
     _post_announcement(where, teacher, student, shown)
     _post_credits(where, client, roster, credits_file)
+    _bank(where, client, asked, teacher, student)
     return _look(where, student)
 
 
@@ -136,6 +137,37 @@ def _post_credits(
             tell(f"  {refused['key']}: {refused['outcome']} {refused.get('reason', '')}")
 
 
+def _bank(
+    where: Mapping[str, str], client: Run, asked: Identities, teacher: SignedIn, student: SignedIn
+) -> None:
+    """Rules by two people, and what the student makes of the credits. Told again it changes nothing."""
+    step("Two people publish a conversion to ECTS and the rules of a certificate")
+    institution = client["organisation"]
+    if not any(
+        one["role"] == "registrar" for one in asked.api.get(f"/v1/people/{teacher.person['id']}")["roles"]
+    ):
+        asked.grant(teacher.person["id"], institution, "registrar")
+    wait_until_known(where["creditbank"], "auth")
+    registrar, second, mine = (
+        Api(where["creditbank"], token) for token in (teacher.token, asked.api.token, student.token)
+    )
+    rules = [
+        bank_story.publish(registrar, second, institution, code, title, document, scheme=scheme)
+        for code, title, document, scheme in bank_story.DEMO_RULES
+    ]
+    tell("proposed by the teacher, now a registrar of the institution; approved by the administrator")
+    step("The student converts and asks for the certificate; the registrar grants it")
+    try:
+        for lot in bank_story.lots_of(mine, "xuebu:credits"):
+            made = bank_story.convert(mine, rules[0], [lot], f"demo {lot['sequence']}")
+            tell(f"{made['spent']} {made['scheme']} became {made['issued']} {made['target']}")
+        made = bank_story.award(mine, registrar, rules[1], "demo")
+    except CallFailedError as refused:  # too few credits for a whole step, or for the certificate
+        tell(str(refused))
+        return
+    tell(f"“{made['programme']['title']['zh']} {made['programme']['title']['en']}”: {made['state']}")
+
+
 def _look(where: Mapping[str, str], student: SignedIn) -> Any:
     step("The student looks")
     spaces = Api(where["spaces"], student.token)
@@ -145,8 +177,8 @@ def _look(where: Mapping[str, str], student: SignedIn) -> Any:
     for account in bank.get("/v1/accounts/me")["accounts"]:
         tell(f"account {account['scheme']}: {account['available']} available, {_numbers(account)}")
     for entry in bank.get("/v1/accounts/me/entries")["items"][:5]:
-        course, institution = entry["course"]["title"], entry["institution"]["name"]
-        tell(f"entry {entry['sequence']}: {entry['credits']} for {course} by {institution}")
+        of = f" for {entry['course']['title']} by {entry['institution']['name']}" if entry["course"] else ""
+        tell(f"entry {entry['sequence']}: {entry['kind']} of {entry['credits']}{of}")
     tell(f"spaces knows of the credits after {wait_until_known(where['spaces'], 'creditbank'):.1f} s")
     return spaces.get("/v1/portfolio")
 
