@@ -137,7 +137,8 @@ def build(
         xapi.begin(app)
         app.state.file_worker = FileWorker(app.state.database, posting, app.state.desk.call)
         sweeper = Sweeper(app.state.database, app.state.ledger, settings.sweep_interval_seconds)
-        tasks = [app.state.file_worker.run, sweeper.run] if background else []
+        beside = [app.state.file_worker.run, sweeper.run, app.state.statements.horizon.run]
+        tasks = beside if background else []
         if background and settings.sequence_while_serving and settings.log_directory:
             tasks.append(Sequencing(app.state.database, settings).run)
         async with running(*tasks):

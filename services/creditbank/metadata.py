@@ -21,7 +21,8 @@ import services.creditbank.suspense.tables
 import services.creditbank.transfers.tables
 import services.creditbank.xapi.activities.tables
 import services.creditbank.xapi.credentials.tables
-import services.creditbank.xapi.documents.tables  # noqa: F401
+import services.creditbank.xapi.documents.tables
+import services.creditbank.xapi.statements.tables  # noqa: F401
 from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.creditbank.tables import Table

@@ -1,7 +1,6 @@
 """Composition of the learning record store: its routes, its layers, and what it keeps in the application."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -20,10 +19,13 @@ from services.creditbank.xapi.documents.routes import router as documents
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
 from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
+from services.creditbank.xapi.statements.cursors import Cursors
+from services.creditbank.xapi.statements.routes import router as statements
+from services.creditbank.xapi.statements.service import Statements
 
 __all__ = ["ROUTERS", "Announcing", "Speaking", "begin", "body_limits", "cross_origin", "known_sender"]
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (about, activities, agents, documents, credentials)
+ROUTERS: Final[tuple[APIRouter, ...]] = (about, statements, activities, agents, documents, credentials)
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
 _METHODS: Final = "GET, HEAD, PUT, POST, DELETE"
@@ -55,7 +57,12 @@ def begin(app: FastAPI) -> None:
         issuer=settings.issuer,
     )
     app.state.definitions = Definitions()
-    app.state.consistent_through = _now
+    app.state.statements = Statements(
+        app.state.database,
+        Cursors(settings.key_encryption_key.get_secret_value()),
+        app.state.definitions,
+    )
+    app.state.consistent_through = app.state.statements.horizon.latest
 
 
 def body_limits(largest: int) -> dict[str, int]:
@@ -83,7 +90,3 @@ def cross_origin(origins: str) -> CrossOrigin:
 
     allowed: Callable[[FastAPI, str], Awaitable[bool]] = any_origin if "*" in named else named_origin
     return CrossOrigin({PREFIX: _METHODS}, allowed, sent=_SENT, readable=_READABLE)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,191 @@
+"""What a query for statements asks for, and the SQL that finds it.
+
+A statement meets the filters if itself or one that it targets meets them all (part three, 2.1.3). Each way in
+which that can be is a branch: it walks one index in the order of storing and stops after a page.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+#: bits of a position below the milliseconds
+SHIFT: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Keys to find statements by, all within one organisation. `None` where nothing is asked.
+
+    `since` is exclusive and `until` inclusive, both in milliseconds since 1970. `mine` limits all to what one
+    authority vouches for, or else what one agent did.
+    """
+
+    agent: str | None = None
+    #: the same agent as a member of a group
+    member: str | None = None
+    #: the same agent anywhere else, if that is asked for too
+    related_agent: str | None = None
+    verb: str | None = None
+    activity: str | None = None
+    related_activity: str | None = None
+    registration: str | None = None
+    since: int | None = None
+    until: int | None = None
+    ascending: bool = False
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the caller may see at most: what one authority vouches for or one agent did; without both, all."""
+
+    authority: str | None = None
+    actor: str | None = None
+
+
+@dataclass(slots=True)
+class Query:
+    """SQL text and the values of its parameters, which come to be together."""
+
+    text: str = ""
+    values: list[object] = field(default_factory=list)
+    _places: dict[tuple[type, object], str] = field(default_factory=dict)
+
+    def value(self, value: object, sql_type: str) -> str:
+        """The place of a value; the same value has one place only."""
+        known = (type(value), value)
+        if known not in self._places:
+            self.values.append(value)
+            self._places[known] = f"${len(self.values)}::{sql_type}"
+        return self._places[known]
+
+
+def page(filters: Filters, limits: Limits, organisation: UUID, after: int | None, most_bytes: int) -> Query:
+    """The query of one page; its row has bodies, hashes of attachments, the last position, and `more`.
+
+    `after` is the position the page before ended with.
+    """
+    query = Query()
+    owner = query.value(organisation, "uuid")
+    order = "asc" if filters.ascending else "desc"
+    rows = query.value(filters.limit + 1, "integer")
+    branches = [
+        f"(select s.position from {source} where {' and '.join(conditions)}"
+        f" order by s.position {order} limit {rows})"
+        for source, conditions in _branches(query, filters, limits, owner, after)
+    ]
+    query.text = f"""
+with found as materialized (
+  select position from ({" union ".join(branches)}) as either order by position {order} limit {rows}
+), weighed as (
+  select s.position, s.body, s.attachments,
+    row_number() over w as place, sum(octet_length(s.body)) over w - octet_length(s.body) as before
+  from found join xapi_statement s on s.organisation = {owner} and s.position = found.position
+  window w as (order by s.position {order})
+), kept as (
+  select * from weighed
+  where place < {rows} and (place = 1 or before < {query.value(most_bytes, "bigint")})
+)
+select (select array_agg(body order by place) from kept) as bodies,
+  (select array_agg(distinct one) from kept, unnest(attachments) as one) as attachments,
+  (select position from kept order by place desc limit 1) as last,
+  (select count(*) from weighed) > (select count(*) from kept) as more
+"""
+    return query
+
+
+def _branches(
+    query: Query, filters: Filters, limits: Limits, owner: str, after: int | None
+) -> Iterator[tuple[str, list[str]]]:
+    """Sources and conditions, `s` being the statement that is returned."""
+    common = [f"s.organisation = {owner}", "not s.voided", *_times_of("s", query, filters, after)]
+    common += _limits(query, limits)
+    alternatives = _alternatives(query, filters)
+    if not (alternatives or filters.verb or filters.registration):
+        yield "xapi_statement s", common
+        return
+    for table, row, depth in (("xapi_statement s", "s", "0"), ("xapi_echo e", "e", "e.depth")):
+        joined = (
+            ""
+            if row == "s"
+            else (" join xapi_statement s on s.organisation = e.organisation and s.position = e.position")
+        )
+        own = [*common, *_simple(query, filters, row)]
+        if row == "e":
+            own += [f"e.organisation = {owner}", *_times_of("e", query, filters, after)]
+        ways = alternatives.get("agent") or alternatives.get("activity") or [("", "")]
+        others = alternatives["activity"] if "agent" in alternatives and "activity" in alternatives else []
+        rest = [_any_of(others, row, depth)] if others else []
+        for column, place in ways:
+            if column == "mention":
+                source = f"xapi_mention m join {table} on {row}.organisation = {owner} and"
+                depth_matches = "m.depth = 0" if row == "s" else "m.depth = e.depth"
+                yield (
+                    f"{source} {row}.position = m.position and {depth_matches}{joined}",
+                    [f"m.key = {place}", *_times_of("m", query, filters, after), *own, *rest],
+                )
+            else:
+                condition = [f"{row}.{column} = {place}"] if column else []
+                yield f"{table}{joined}", [*condition, *own, *rest]
+
+
+def _alternatives(query: Query, filters: Filters) -> dict[str, list[tuple[str, str]]]:
+    """For filters that several columns can meet: column, or `mention`, and the key's place."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    if filters.agent is not None:
+        place = query.value(filters.agent, "uuid")
+        ways = [("actor", place), ("object", place)]
+        if filters.member is not None:
+            ways.append(("mention", query.value(filters.member, "uuid")))
+        if filters.related_agent is not None:
+            ways += [("authority", place), ("mention", query.value(filters.related_agent, "uuid"))]
+        found["agent"] = ways
+    if filters.activity is not None:
+        found["activity"] = [("object", query.value(filters.activity, "uuid"))]
+        if filters.related_activity is not None:
+            found["activity"].append(("mention", query.value(filters.related_activity, "uuid")))
+    return found
+
+
+def _any_of(ways: list[tuple[str, str]], row: str, depth: str) -> str:
+    """That a row meets a filter in any way, where another filter finds the row."""
+    tests = [
+        f"exists (select from xapi_mention o where o.key = {place} and o.position = {row}.position"
+        f" and o.depth = {depth})"
+        if column == "mention"
+        else f"{row}.{column} = {place}"
+        for column, place in ways
+    ]
+    return f"({' or '.join(tests)})"
+
+
+def _simple(query: Query, filters: Filters, row: str) -> list[str]:
+    found = []
+    if filters.verb is not None:
+        found.append(f"{row}.verb = {query.value(filters.verb, 'uuid')}")
+    if filters.registration is not None:
+        found.append(f"{row}.registration = {query.value(filters.registration, 'uuid')}")
+    return found
+
+
+def _times_of(row: str, query: Query, filters: Filters, after: int | None) -> list[str]:
+    """Conditions on time and place. They hold for the statement that is returned, whatever it is found by."""
+    found = []
+    if filters.since is not None:
+        found.append(f"{row}.position >= {query.value((filters.since + 1) << SHIFT, 'bigint')}")
+    if filters.until is not None:
+        found.append(f"{row}.position < {query.value((filters.until + 1) << SHIFT, 'bigint')}")
+    if after is not None:
+        sign = ">" if filters.ascending else "<"
+        found.append(f"{row}.position {sign} {query.value(after, 'bigint')}")
+    return found
+
+
+def _limits(query: Query, limits: Limits) -> list[str]:
+    tests = []
+    if limits.authority is not None:
+        tests.append(f"s.authority = {query.value(limits.authority, 'uuid')}")
+    if limits.actor is not None:
+        tests.append(f"s.actor = {query.value(limits.actor, 'uuid')}")
+    return [f"({' or '.join(tests)})"] if tests else []

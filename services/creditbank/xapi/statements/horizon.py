@@ -1,0 +1,50 @@
+"""Up to when all that was stored can be read: the header X-Experience-API-Consistent-Through."""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+
+from services.creditbank.tables import Pool
+
+#: how long what was found is told again without asking; it stays true, it only gets old
+FRESH_SECONDS: Final = 0.02
+_EVERY_SECONDS: Final = 1.0
+
+
+class Horizon:
+    """What the database last said, asked again when it is too old, or after this process stored something."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._known = datetime.fromtimestamp(0, UTC)
+        self._asked = float("-inf")
+
+    async def through(self) -> datetime:
+        """A time no later than the next statement's snapshot is complete for."""
+        asked = time.monotonic()
+        if asked - self._asked > FRESH_SECONDS:
+            found: datetime = await self._pool.fetchval("select xapi_consistent_through()")
+            self._known, self._asked = max(self._known, found), max(self._asked, asked)
+        return self._known
+
+    def moved(self) -> None:
+        """This process has stored something: whoever asks next is to be told at least that time."""
+        self._asked = float("-inf")
+
+    def latest(self) -> str:
+        """What is known without asking, for answers that read no statements."""
+        return written(self._known)
+
+    async def run(self) -> None:
+        """Keep what is known from getting old while nobody reads."""
+        while True:
+            with suppress(Exception):  # the database is away: it is asked again
+                await self.through()
+            await asyncio.sleep(_EVERY_SECONDS)
+
+
+def written(moment: datetime) -> str:
+    """A time as statements tell it: in UTC, cut to milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

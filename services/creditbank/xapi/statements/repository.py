@@ -1,0 +1,123 @@
+"""Storing statements set-wise, and reading them back as they are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from services.creditbank.tables import Connection, Where
+from services.creditbank.xapi.statements.filters import Query
+from services.creditbank.xapi.statements.multipart import Part
+from services.creditbank.xapi.statements.preparing import Prepared, Voucher
+
+#: SQLSTATE of store_statements for voiding what others vouch for
+VOIDING_REFUSED: Final = "XA403"
+
+_STORE = "select id, body from store_statements($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+_KEEP = """
+insert into xapi_attachment (organisation, sha2, content)
+select $1, sha2, content from unnest($2::text[], $3::bytea[]) as n (sha2, content)
+order by sha2
+on conflict do nothing
+"""
+_ONE = """
+select position, body, voided, attachments
+from xapi_statement
+where organisation = $1 and id = $2
+  and (($3::uuid is null and $4::uuid is null) or authority = $3 or actor = $4)
+"""
+_NEWEST = """
+select body from xapi_statement
+where organisation = $1 and actor = $2 and not voided
+order by position desc limit 20
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of statements as they are sent back, and where it ends."""
+
+    bodies: Sequence[bytes]
+    attachments: Sequence[str]
+    last: int | None
+    more: bool
+
+
+async def store(
+    where: Where,
+    voucher: Voucher,
+    statements: Sequence[Prepared],
+    activities: bytes | None,
+    *,
+    voids_anything: bool,
+) -> dict[UUID, bytes]:
+    """Store all of them, or none if some are there already: then these are returned by id."""
+    facets = [statement.facets for statement in statements]
+    targets = [one.target for one in facets]
+    refers = any(target is not None for target in targets)
+    kind = 2 if voids_anything else 1
+    rows = await where.fetch(
+        _STORE,
+        voucher.organisation,
+        voucher.key,
+        [statement.id for statement in statements],
+        [one.verb for one in facets],
+        [one.actor for one in facets],
+        [one.object for one in facets],
+        [one.registration for one in facets],
+        targets if refers else None,
+        [kind if one.voiding else 0 for one in facets] if refers else None,
+        [statement.happened for statement in statements],
+        [_array(statement.mentions) for statement in statements],
+        [_array(statement.attachments) for statement in statements]
+        if any(statement.attachments for statement in statements)
+        else None,
+        [statement.body for statement in statements],
+        activities,
+    )
+    return {UUID(bytes=row["id"].bytes): row["body"] for row in rows}
+
+
+def _array(values: Iterable[str]) -> str | None:
+    """An array of keys or hashes as PostgreSQL reads it; none of them needs quotation marks."""
+    return "{" + ",".join(values) + "}" if values else None
+
+
+async def keep_attachments(connection: Connection, organisation: UUID, parts: Iterable[Part]) -> None:
+    """Keep contents, each hash once."""
+    kept = list(parts)
+    await connection.execute(
+        _KEEP, organisation, [part.sha2 for part in kept], [part.content for part in kept]
+    )
+
+
+async def attachments(where: Where, organisation: UUID, hashes: Sequence[str]) -> dict[str, bytes]:
+    """Contents by hash."""
+    rows = await where.fetch(
+        "select sha2, content from xapi_attachment where organisation = $1 and sha2 = any($2)",
+        organisation,
+        hashes,
+    )
+    return {row["sha2"]: row["content"] for row in rows}
+
+
+async def one(
+    where: Where, organisation: UUID, identifier: UUID, authority: str | None, actor: str | None
+) -> asyncpg.Record | None:
+    """A statement by its id, if it is of this authority or by this agent; of anybody if both are None."""
+    return await where.fetchrow(_ONE, organisation, identifier, authority, actor)
+
+
+async def newest(where: Where, organisation: UUID, actor: str) -> Sequence[bytes]:
+    """The newest statements of an actor that are not voided."""
+    rows = await where.fetch(_NEWEST, organisation, actor)
+    return [row["body"] for row in rows]
+
+
+async def page(where: Where, query: Query) -> Found:
+    """The statements of a query, which is of one organisation."""
+    row = await where.fetchrow(query.text, *query.values)
+    assert row is not None, "scalar subqueries make one row"
+    return Found(row["bodies"] or (), row["attachments"] or (), row["last"], row["more"])
