@@ -9,7 +9,7 @@ from urllib.request import urlopen
 from fastapi import FastAPI
 from fastapi.responses import Response
 
-from bench import hashes, sign_ins
+from bench import alike, hashes, sign_ins
 from bench.load import Result, load, request
 from bench.provider import PASSWORD, Provider, keep_stores_off, provide
 from bench.report import Report
@@ -49,6 +49,7 @@ def measure(report: Report, stores: Stores, *, people: int, seconds: float) -> N
         keep_stores_off(stores, {0})
         _tokens(report, provider, mine, seconds)
         _public(report, mine, seconds)
+        alike.measure(report, provider, mine)
     sign_ins.measure(report, provider, seconds)
     hashes.measure(report, provider, people)
 

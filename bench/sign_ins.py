@@ -60,14 +60,20 @@ def _together(
 
 def _attempt(mine: Server, username: str) -> bytes:
     """What a browser posts that has been shown the page."""
-    with urllib.request.urlopen(f"{mine.address}/sign-in") as shown:  # noqa: S310  our own address
+    token, cookie = shown_form(mine, "/sign-in")
+    form = {"form_token": token, "request": "", "next": "", "username": username, "password": PASSWORD}
+    headers = {"Cookie": cookie, "Origin": mine.address, "Content-Type": "application/x-www-form-urlencoded"}
+    return request("POST", "/sign-in", headers=headers, body=urllib.parse.urlencode(form).encode())
+
+
+def shown_form(mine: Server, path: str) -> tuple[str, str]:
+    """The token in a page's form, and the cookie that came with it."""
+    with urllib.request.urlopen(mine.address + path) as shown:  # noqa: S310  our own address
         text, cookie = shown.read().decode(), shown.headers["Set-Cookie"].partition(";")[0]
     token = _TOKEN.search(text)
     if token is None:
-        raise SystemExit(f"the sign-in page has no form: {text[:500]}")
-    form = {"form_token": token[1], "request": "", "next": "", "username": username, "password": PASSWORD}
-    headers = {"Cookie": cookie, "Origin": mine.address, "Content-Type": "application/x-www-form-urlencoded"}
-    return request("POST", "/sign-in", headers=headers, body=urllib.parse.urlencode(form).encode())
+        raise SystemExit(f"{path} has no form: {text[:500]}")
+    return token[1], cookie
 
 
 def _others(provider: Provider, mine: Server) -> list[bytes]:
