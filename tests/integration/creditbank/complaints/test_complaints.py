@@ -126,33 +126,48 @@ async def test_complaint_5_a_balance_is_read_without_looking_at_its_history(
     assert "public.entry" not in text
 
 
-async def test_complaint_6_entries_are_found_by_time_and_by_what_the_institution_calls_them(
-    desk: Desk, district: District
+async def found(desk: Desk, district: District, **query: str) -> list[dict[str, Any]]:
+    """What the school finds among its own postings."""
+    response = await desk.bank.client.get(
+        f"/v1/institutions/{district.school}/postings",
+        params=query,
+        headers=desk.bank.of_client(district.school),
+    )
+    assert response.status_code == 200, response.text
+    items: list[dict[str, Any]] = response.json()["items"]
+    return items
+
+
+async def test_complaint_6_entries_are_found_by_external_reference_and_time(
+    desk: Desk, database: Database, district: District
 ) -> None:
-    student, school = district.students[0], district.school
-    first = item(student, district.course, attempt="2025-autumn", earned_on="2025-12-20")
-    await desk.bank.posted(school, first, item(student, district.course, attempt="2026-spring"))
-    # The external reference of an item is its key and its attempt: both name the entry there is.
-    (known,) = (await desk.bank.posted(school, first))["items"]
-    (same,) = (await desk.bank.posted(school, {**first, "key": "another"}))["items"]
-    assert (known["outcome"], same["reason"]) == ("replayed", "attempt_already_posted")
-    assert known["entry"] == same["entry"]
-    statement = "/v1/accounts/me/statement?by=effective&from=2026-01-01T00:00:00Z"
-    (found,) = (await desk.ok(student, "GET", statement))["items"]
-    assert found["attempt"] == "2026-spring"
-    later = datetime.now(UTC) + timedelta(days=1)
-    nothing = {"from": later.isoformat()}
-    assert (await desk.ok(student, "GET", "/v1/accounts/me/statement", params=nothing))["items"] == []
+    first = item("S-0", "C-1", attempt="2025-autumn", grade="A")
+    await desk.bank.posted(district.school, first, item("S-1", "C-1", attempt="2026-spring"))
+    between = (await database.pool.fetchval("select clock_timestamp()")).isoformat()
+    await desk.bank.posted(district.school, item("S-0", "C-2", attempt="2026-spring"))
+    (by_key,) = await found(desk, district, key=first["key"])
+    (by_attempt,) = await found(desk, district, attempt="2025-autumn")
+    assert by_key == by_attempt
+    assert (by_key["learner"], by_key["grade"]) == (str(district.students[0]), "A")
+    (last,) = await found(desk, district, attempt="2026-spring", learner_sourced_id="S-0")
+    assert await found(desk, district, **{"from": between}) == [last]
+    assert len(await found(desk, district, until=between)) == 2
+    assert await found(desk, district, course_sourced_id="C-2") == [last]
 
 
-async def test_complaint_7_what_was_reversed_says_by_what(
+async def test_complaint_7_what_was_reversed_is_found_and_says_by_what(
     desk: Desk, office: Office, district: District
 ) -> None:
     correction, _ = await correction_of(desk, office, district)
+    await desk.bank.posted(district.school, item("S-1", "C-1"))
     await desk.ok(office.second, "POST", f"{correction}/decision", {"decision": "approved"})
     newest, oldest = (await desk.bank.entries(district.students[0]))["items"]
     assert (oldest["kind"], oldest["reversed_by"]) == ("deposit", newest["sequence"])
     assert (newest["kind"], newest["reverses"]) == ("revocation", oldest["sequence"])
+    (reversed_one,) = await found(desk, district, reversed="true")
+    assert (reversed_one["entry"], reversed_one["reversed_by"]) == (oldest["id"], newest["id"])
+    (other,) = await found(desk, district, reversed="false")
+    assert other["learner"] == str(district.students[1])
 
 
 async def test_complaint_8_writers_of_the_same_accounts_neither_deadlock_nor_run_short(
