@@ -69,7 +69,7 @@ class ServiceSettings(BaseSettings):
                 raise ValueError(f"{name} has its development value; set a secret of your own")
         for name in _TRUSTED_ADDRESSES:
             address = getattr(self, name)
-            if address is not None and not _is_safe(address):
+            if address is not None and not is_safe_address(address):
                 raise ValueError(f"{name} must be https:// outside loopback")
         if self.log_level == "DEBUG":
             raise ValueError("log_level must not be DEBUG outside development")
@@ -88,7 +88,7 @@ class ServiceSettings(BaseSettings):
         return self.revocations_address or f"{self.issuer}/v1/revocations"
 
 
-def _is_safe(address: str) -> bool:
+def is_safe_address(address: str) -> bool:
     """Encrypted, or of this very machine; http://localhost.example.org is somebody else's."""
     try:
         parts = urlsplit(address)

@@ -1,4 +1,4 @@
-"""python -m services.creditbank serve|migrate|audit|sweep|sequence|schemes|export|verify|log"""
+"""python -m services.creditbank serve|migrate|audit|sweep|sequence|schemes|export|verify|log|moves"""
 
 import argparse
 import asyncio
@@ -121,6 +121,18 @@ def log(act: str, argument: str | None) -> None:
     _or_exit(lambda: print(json.dumps(asyncio.run(change_log(CreditbankSettings(), act, argument)))))
 
 
+def moves(act: str, argument: str | None) -> None:
+    """Look after moves between bank nodes."""
+    from services.creditbank.moves.commands import run
+    from services.creditbank.settings import CreditbankSettings
+
+    def work() -> None:
+        for line in asyncio.run(run(CreditbankSettings(), act, argument)):
+            print(json.dumps(line, ensure_ascii=False))
+
+    _or_exit(work)
+
+
 def _or_exit(work: "Callable[[], object]") -> None:
     from services.creditbank.log.commands import CommandFailed
 
@@ -158,6 +170,10 @@ def main() -> None:
     logging.add_argument("act", choices=["list", "begin", "add-key", "retire-key"])
     logging.add_argument("argument", nargs="?", help="begin: the new log's name; retire-key: the key's id")
     logging.set_defaults(run=lambda given: log(given.act, given.argument))
+    moving = commands.add_parser("moves", help="moves to other bank nodes: see, carry as files, compare")
+    moving.add_argument("act", choices=["list", "reconcile", "document", "receive", "settle", "withdraw"])
+    moving.add_argument("argument", nargs="?", help="document, withdraw: an id; receive, settle: a file")
+    moving.set_defaults(run=lambda given: moves(given.act, given.argument))
     given = parser.parse_args()
     given.run(given)
 

@@ -42,6 +42,10 @@ from services.creditbank.ledger.sweeping import Sweeper
 from services.creditbank.log.routes import router as log
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.log.service import LogReader
+from services.creditbank.moves.mover import Mover, sender
+from services.creditbank.moves.routes import ARRIVALS
+from services.creditbank.moves.routes import router as moves
+from services.creditbank.moves.rules import LARGEST_DOCUMENT
 from services.creditbank.outcomes.handlers import course_changed
 from services.creditbank.outcomes.routes import router as outcomes
 from services.creditbank.postings.routes import router as postings
@@ -70,6 +74,7 @@ _ORGANISATION_CHANGED = {
     "reviewed": organisation_changed_where_reviewed,
 }
 
+_BODY_LIMITS = {PATH: LARGEST_BODY, FILES_PATH: LARGEST_UPLOAD, ARRIVALS: LARGEST_DOCUMENT}
 _ROUTERS = [
     deposits,
     corrections,
@@ -93,6 +98,7 @@ _ROUTERS = [
     recognition,
     conversions,
     cases,
+    moves,
     approvals,
     *xapi.ROUTERS,
 ]
@@ -118,6 +124,24 @@ async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         await end(*tasks)
 
 
+def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
+    """What is read of auth's events, and by whom."""
+    return Source(
+        address=settings.auth_address,
+        audience=AUTH_AUDIENCE,
+        handlers={
+            "auth.organisation.changed.v1": _ORGANISATION_CHANGED[settings.registration],
+            "auth.course.changed.v1": course_changed,
+            # in this order within a batch: whoever is no more is not made anew
+            "auth.person.erased.v1": in_order(
+                files_handlers.people_erased, suspense_handlers.people_erased, people_erased
+            ),
+            "auth.person.merged.v1": people_merged,
+            "auth.person.changed.v1": in_order(person_changed(ring), suspense_handlers.person_changed),
+        },
+    )
+
+
 def build(
     settings: CreditbankSettings,
     *,
@@ -139,6 +163,11 @@ def build(
         sweeper = Sweeper(app.state.database, app.state.ledger, settings.sweep_interval_seconds)
         beside = [app.state.file_worker.run, sweeper.run, app.state.statements.horizon.run]
         tasks = beside if background else []
+        app.state.mover = Mover(
+            app.state.database, settings, ring, app.state.log_reader, sender(app.state.service_client)
+        )
+        if background and settings.nodes:
+            tasks.append(app.state.mover.run)
         if background and settings.sequence_while_serving and settings.log_directory:
             tasks.append(Sequencing(app.state.database, settings).run)
         async with running(*tasks):
@@ -153,30 +182,9 @@ def build(
             audience=AUDIENCE,
             settings=settings,
             routers=_ROUTERS,
-            sources={
-                "auth": Source(
-                    address=settings.auth_address,
-                    audience=AUTH_AUDIENCE,
-                    handlers={
-                        "auth.organisation.changed.v1": _ORGANISATION_CHANGED[settings.registration],
-                        "auth.course.changed.v1": course_changed,
-                        # in this order within a batch: whoever is no more is not made anew
-                        "auth.person.erased.v1": in_order(
-                            files_handlers.people_erased, suspense_handlers.people_erased, people_erased
-                        ),
-                        "auth.person.merged.v1": people_merged,
-                        "auth.person.changed.v1": in_order(
-                            person_changed(ring), suspense_handlers.person_changed
-                        ),
-                    },
-                )
-            },
+            sources={"auth": _auth(settings, ring)},
             keys=keys,
-            body_limits={
-                PATH: LARGEST_BODY,
-                FILES_PATH: LARGEST_UPLOAD,
-                **xapi.body_limits(settings.xapi_body_limit),
-            },
+            body_limits={**_BODY_LIMITS, **xapi.body_limits(settings.xapi_body_limit)},
             known_sender=xapi.known_sender,
             layers=[xapi.Speaking],
             cross_origin=xapi.cross_origin(settings.xapi_origins),

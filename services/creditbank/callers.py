@@ -11,6 +11,7 @@ from libs.common.problems import Forbidden, InsufficientScope
 READ = "credits.read"
 WRITE = "credits.write"
 POST = "credits.post"
+MOVE = "credits.move"
 
 
 class PersonNeeded(Forbidden):
@@ -52,5 +53,7 @@ Actor = Annotated[Caller, Depends(_actor)]
 Reader = Annotated[Caller, Depends(_reader)]
 #: a client that may post, or a person who decides for an institution; which ones is decided by their roles
 Corrector = Annotated[Caller, Depends(_corrector)]
+#: another bank node; which one is told by its client
+Node = Annotated[Caller, Depends(require(MOVE))]
 #: a client that may post
 Poster = Annotated[Caller, Depends(require(POST))]

@@ -12,6 +12,7 @@ import services.creditbank.institutions.tables
 import services.creditbank.learners.tables
 import services.creditbank.ledger.tables
 import services.creditbank.log.tables
+import services.creditbank.moves.tables
 import services.creditbank.outcomes.tables
 import services.creditbank.profiles.tables
 import services.creditbank.recognition.tables

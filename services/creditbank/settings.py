@@ -3,14 +3,44 @@
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from libs.common.settings import DEVELOPMENT_SECRET, ServiceSettings
+from libs.common.settings import DEVELOPMENT_SECRET, ServiceSettings, is_safe_address
+from services.creditbank.log.notes import NoteBroken, Verifier, read_verifier
 
 AUDIENCE: Final = "urn:xuebu:creditbank"
 AUTH_AUDIENCE: Final = "urn:xuebu:auth"
 MIN_SECRET_CHARACTERS: Final = 32
+
+
+NODE_PATTERN: Final = r"^([a-z0-9][a-z0-9-]{0,62})?$"
+
+
+class Neighbour(BaseModel):
+    """Another bank node: where it is, which client it calls with, and the keys of its public logs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=NODE_PATTERN, min_length=1)
+    address: str
+    client_id: str
+    keys: tuple[str, ...] = Field(min_length=1, description="verifier keys, as C2SP signed-note writes them")
+
+    @field_validator("keys")
+    @classmethod
+    def readable(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Each is an Ed25519 verifier key."""
+        for key in keys:
+            try:
+                read_verifier(key)
+            except NoteBroken as error:
+                raise ValueError(str(error)) from None
+        return keys
+
+    @property
+    def verifiers(self) -> list[Verifier]:
+        return [read_verifier(key) for key in self.keys]
 
 
 class CreditbankSettings(ServiceSettings):
@@ -57,6 +87,35 @@ class CreditbankSettings(ServiceSettings):
     sequence_while_serving: bool = Field(
         default=True, description="whether the sequencer runs in the server; else as a process of its own"
     )
+
+    node: str = Field(
+        default="", pattern=NODE_PATTERN, description="what this bank node is called by the others"
+    )
+    nodes: tuple[Neighbour, ...] = Field(
+        default=(), description="the other bank nodes, as JSON: name, address, client_id, keys"
+    )
+    move_interval_seconds: float = Field(
+        default=5.0, gt=0, description="the time between two looks for moves that are under way"
+    )
+
+    @model_validator(mode="after")
+    def know_the_neighbours(self) -> Self:
+        """Moves need a name, a public log that proves them, and addresses nobody can listen at."""
+        if not self.nodes:
+            return self
+        if not self.node or self.log_directory is None or not self.client_id:
+            raise ValueError("nodes need node, log_directory and client_id to be set too")
+        names = [one.name for one in self.nodes]
+        if len({self.node, *names}) != len(names) + 1:
+            raise ValueError("nodes: two of the names are the same")
+        for one in self.nodes:
+            if self.environment != "development" and not is_safe_address(one.address):
+                raise ValueError(f"nodes: the address of {one.name} must be https:// outside loopback")
+        return self
+
+    def neighbour(self, name: str) -> Neighbour | None:
+        """The other node of this name."""
+        return next((one for one in self.nodes if one.name == name), None)
 
     @model_validator(mode="after")
     def refuse_a_weak_key(self) -> Self:

@@ -38,8 +38,9 @@ PROFILE: Final = "profile"
 INSTITUTION_SCOPES: Final = frozenset(
     {"credits.post", "credits.read", "rosters.import", "people.read", *RECORD_SCOPES, PROFILE}
 )
-# What only the operator grants, at bootstrap: reading the feed of all organisations' events.
-PLATFORM_SCOPES: Final = frozenset({"events.read"})
+# What only the operator grants, at bootstrap: reading the feed of all organisations' events, and moving
+# learners between the nodes of the credit bank.
+PLATFORM_SCOPES: Final = frozenset({"events.read", "credits.move"})
 # What a person's session carries; what the person may really do is decided by roles.
 PERSON_SCOPES: Final = (
     "account",
@@ -61,7 +62,7 @@ AUDIENCES: Final[dict[str, frozenset[str]]] = {
     ),
     "urn:xuebu:spaces": frozenset({"spaces.read", "spaces.write", "events.read"}),
     "urn:xuebu:creditbank": frozenset(
-        {"credits.read", "credits.write", "credits.post", "events.read", *RECORD_SCOPES}
+        {"credits.read", "credits.write", "credits.post", "credits.move", "events.read", *RECORD_SCOPES}
     ),
 }
 MACHINE_AUDIENCES: Final[dict[str, frozenset[str]]] = {

@@ -7,16 +7,18 @@ from typing import Final
 
 from services.creditbank.books.admission import ADMISSION
 from services.creditbank.books.decisions import DECISIONS
+from services.creditbank.books.moves import MOVES
 from services.creditbank.books.operations import OPERATIONS
 from services.creditbank.books.records import RECORDS
 from services.creditbank.books.rules import Check
 from services.creditbank.log.rules import AUDITED_AFTER_S
 
-_PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
-#: buckets as postings number them, beginning after the institution's side
+_PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked", "moved")
+_BUCKETS: Final = (1, 2, 3, 4, 5, 6, 7, 10)
+#: by bucket, as postings number them
 _BY_POSTINGS: Final = ", ".join(
     f"coalesce(sum(amount) filter (where bucket = {number}), 0) as {part}"
-    for number, part in enumerate(_PARTS, start=1)
+    for number, part in zip(_BUCKETS, _PARTS, strict=True)
 )
 _BY_LOTS: Final = ", ".join(f"sum({part}) as {part}" for part in _PARTS)
 _ROW: Final = ", ".join(_PARTS)
@@ -96,21 +98,23 @@ CHECKS: Final = (
     ),
     Check(
         6,
-        "each lot was issued by an entry of the same learner and day, or by a conversion, through its issuer",
+        "each lot was issued by an entry of its learner and day, a conversion or a move, through its issuer",
         """
         select l.learner, l.scheme, l.number from lot l
         where not exists (select from entry e join posting p
             on p.learner = e.learner and p.scheme = e.scheme and p.entry = e.sequence
           where e.learner = l.learner and e.scheme = l.scheme and e.sequence = l.number
             and p.institution = l.issuer and (p.amount = -l.issued and p.bucket = 0
-              and e.kind = 1 and e.effective_on = l.earned_on or p.bucket = 9 and e.kind = 8))
+              and e.kind = 1 and e.effective_on = l.earned_on or p.bucket = 9 and e.kind = 8
+              or p.amount = -l.issued and p.bucket = 11 and e.kind = 13))
         """,
     ),
     Check(
         7,
         "one attempt has at most one live lot",
         """
-        select learner, issuer, min(number) as number from lot where attempt is not null and revoked < issued
+        select learner, issuer, min(number) as number from lot
+        where attempt is not null and revoked < issued and moved = 0
         group by learner, issuer, attempt having count(*) > 1
         """,
     ),
@@ -134,13 +138,16 @@ CHECKS: Final = (
     *DECISIONS,
     *ADMISSION,
     *RECORDS,
+    *MOVES,
     Check(
         15,
         "the service's role can alter no row of the books",
         """
         select t.name, p.privilege
         from unnest(array['account', 'lot', 'entry', 'posting', 'deposit_batch', 'shred_key', 'hold',
-          'conversion', 'conversion_lot', 'account_freeze']) as t (name)
+          'conversion', 'conversion_lot', 'account_freeze',
+          'departure', 'departure_book', 'arrival', 'arrival_lot', 'refused_arrival',
+          'spent_elsewhere']) as t (name)
         cross join unnest(array['insert', 'update', 'delete', 'truncate']) as p (privilege)
         where has_table_privilege(current_user, t.name, p.privilege)
         """,

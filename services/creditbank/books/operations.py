@@ -16,6 +16,9 @@ _WAYS: Final = {
     8: ((9,), (2, 8)),
     9: ((2,), (6,)),
     10: ((1, 2, 6), (7,)),
+    11: ((2,), (10,)),
+    12: ((10,), (2,)),
+    13: ((11,), (2,)),
 }
 _ALLOWED: Final = ", ".join(
     f"({kind}, {gives}, {bucket})"
@@ -40,14 +43,15 @@ OPERATIONS: Final = (
         """
         select e.learner, e.scheme, e.sequence from entry e
         left join entry r on r.learner = e.learner and r.scheme = e.scheme and r.sequence = e.reverses
-        where (e.kind in (6, 10)) <> (e.reverses is not null) or e.reverses is not null and (
-          r.kind is distinct from case e.kind when 6 then 5 else 1 end
+        where (e.kind in (6, 10, 12)) <> (e.reverses is not null) or e.reverses is not null and (
+          r.kind is null
+          or (e.kind, r.kind) not in ((6, 5), (10, 1), (10, 13), (12, 11))
           or exists (select from posting p
             where p.learner = e.learner and p.scheme = e.scheme and p.entry in (e.sequence, e.reverses)
               and p.lot is not null
             group by p.lot
             having coalesce(sum(p.amount) filter (where p.entry = e.reverses and p.amount > 0
-                and p.bucket in (1, case e.kind when 6 then 4 else 2 end)), 0)
+                and p.bucket in (1, case e.kind when 6 then 4 when 12 then 10 else 2 end)), 0)
               <> coalesce(-sum(p.amount) filter (where p.entry = e.sequence and p.amount < 0), 0)))
         """,
     ),
@@ -111,7 +115,7 @@ OPERATIONS: Final = (
         select e.learner, e.scheme, e.sequence from account_freeze f
         join entry e on e.learner = f.learner and e.scheme = f.scheme and e.sequence > f.first
           and (f.last is null or e.sequence <= f.last)
-        where e.kind in (2, 5, 7)
+        where e.kind in (2, 5, 7, 11)
         """,
     ),
     Check(

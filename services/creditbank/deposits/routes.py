@@ -78,6 +78,8 @@ def _item(key: str, answer: Answer) -> dict[str, Any]:
         members["entry"] = answer.entry
     if answer.reason is not None:
         members["reason"] = answer.reason
+    if answer.home is not None:
+        members["home"] = answer.home
     return members
 
 

@@ -39,12 +39,14 @@ class Call(NamedTuple):
 class Answer(NamedTuple):
     """What became of an item: posted, replayed, conflict, or refused for a reason.
 
-    `entry` is the entry made now or by the earlier call, or the one that stands in the way.
+    `entry` is the entry made now or by the earlier call, or the one that stands in the way; `home` the bank
+    node that keeps the books of a learner who moved away.
     """
 
     outcome: str
     entry: UUID | None
     reason: str | None
+    home: str | None = None
 
 
 class Answers(NamedTuple):
@@ -84,6 +86,12 @@ def payload_digest(scheme: str, item: Item) -> str:
         )
     )
     return sha256(content.encode()).hexdigest()[:32]
+
+
+def refused_by_books(answer: str, entry: UUID | None, reason: str | None) -> Answer:
+    """An answer of the books; their reason names the home of who moved away."""
+    told, _, home = (reason or "").partition(" ")
+    return Answer(answer, entry, told or None, home or None)
 
 
 def refusal_before_look_up(item: Item, now: datetime) -> str | None:

@@ -84,7 +84,10 @@ class DepositBody(_Strict):
 
 
 class ItemAnswer(BaseModel):
-    """What became of one item. `entry` is absent when no entry stands for it, `reason` when not refused."""
+    """What became of one item. `entry` is absent when no entry stands for it, `reason` when not refused.
+
+    `home` is there when the learner moved to another bank node: its name, of those `/v1/nodes` lists.
+    """
 
     key: str
     outcome: Literal["posted", "replayed", "conflict", "refused"]
@@ -96,11 +99,13 @@ class ItemAnswer(BaseModel):
             "course_unknown",
             "course_ambiguous",
             "attempt_already_posted",
+            "learner_moved",
             "earned_in_future",
             "earned_too_early",
         ]
         | None
     ) = None
+    home: str | None = None
 
 
 class DepositAnswer(BaseModel):

@@ -21,6 +21,7 @@ from services.creditbank.deposits.rules import (
     key_digest,
     payload_digest,
     refusal_before_look_up,
+    refused_by_books,
 )
 from services.creditbank.learners import service as learners
 from services.creditbank.learners.keys import KeyRing
@@ -120,7 +121,9 @@ class PostingDesk:
             rows = await repository.post(
                 where, [call for call, _ in kept], [scheme for _, scheme in kept], lines
             )
-            return {row["item"] - 1: Answer(row["answer"], row["entry"], row["reason"]) for row in rows}
+            return {
+                row["item"] - 1: refused_by_books(row["answer"], row["entry"], row["reason"]) for row in rows
+            }
 
         # What failed within a transaction failed it: whoever began that begins again.
         return await retrying(once) if where is self._database.pool else await once()

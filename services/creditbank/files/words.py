@@ -20,6 +20,10 @@ _WORDS: Final = {
         "The learner has live credits for this attempt: correct that entry instead.",
         "该次修读已有有效学分，请更正原记录。",
     ),
+    "learner_moved": Text(
+        "The learner moved to another bank node: send it there.",
+        "该学习者已迁往其他学分银行节点，请发送至该节点。",
+    ),
     "key_conflict": Text("The key came before with other content.", "该键此前已用于不同内容。"),
     "earned_in_future": Text("The day is in the future.", "日期在将来。"),
     "earned_too_early": Text("The day is before 1900.", "日期早于 1900 年。"),

@@ -11,6 +11,8 @@ from services.creditbank.freezes.problems import FreezeNeedsAnother, FreezeOver,
 from services.creditbank.freezes.rules import FREEZING
 from services.creditbank.tables import Pool
 
+in_charge = repository.in_charge
+
 
 async def _number(pool: Pool, caller: Caller, learner: UUID) -> int:
     """The learner's number; NotFound for whom the learner is none of their business, and for oneself."""

@@ -180,6 +180,12 @@ async def erase(connection: Connection, people: Sequence[UUID]) -> None:
     await connection.execute(_FORGET, people)
 
 
+async def person_of(where: Where, number: int) -> UUID | None:
+    """Whose number it is."""
+    found: UUID | None = await where.fetchval("select id from learner where number = $1", number)
+    return found
+
+
 _COVERAGE = """
 select count(*) as people, count(*) filter (where has_account) as accounts,
   count(*) filter (where is_student) as students,

@@ -14,6 +14,7 @@ from services.creditbank.schemes.rules import DEFAULT_SCHEME_ID
 from services.creditbank.tables import Connection, Where
 
 coverage = repository.coverage
+person_of = repository.person_of
 relation = repository.relation
 wrapped_keys = repository.wrapped_keys
 

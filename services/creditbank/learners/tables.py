@@ -31,6 +31,12 @@ class Learner(Table, table=True):
         sa_column_kwargs={"server_default": text("false")},
         description="merged into another, or another into this one",
     )
+    home: str | None = Field(default=None, description="the bank node the books were moved to; null: here")
+    arrived: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="some of the books came from another bank node",
+    )
     consent: str = Field(default="not-needed", sa_column_kwargs={"server_default": "not-needed"})
 
 

@@ -12,6 +12,13 @@ class AccountFrozen(Conflict):
     title = Text("The account is frozen", "账户已冻结")
 
 
+class AccountMoved(Conflict):
+    """The learner's books are at another bank node, `home`: what is done with credits is done there."""
+
+    title = Text("The account has moved", "账户已迁出")
+    detail = Text("The account is kept by the bank node {home} now.", "该账户现由学分银行节点 {home} 管理。")
+
+
 class CreditsUnavailable(Conflict):
     """The credits named are not there to be spent: `reason` says why.
 
@@ -63,10 +70,13 @@ _BY_REASON: Final[dict[str, type[Problem]]] = {
     "credits_in_use": CreditsInUse,
     "conflict": IdempotencyConflict,
 }
+_MOVED: Final = "account_moved "
 
 
 def problem_of(reason: str) -> Problem:
-    """The problem that tells of a refusal."""
+    """The problem that tells of a refusal. Of a moved account the reason names its home."""
+    if reason.startswith(_MOVED):
+        return AccountMoved(home=reason.removeprefix(_MOVED))
     if reason in _BY_REASON:
         return _BY_REASON[reason]()
     return (HoldOver if reason.startswith("hold_") else CreditsUnavailable)(reason=reason)

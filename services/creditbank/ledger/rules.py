@@ -21,7 +21,8 @@ _COMMITMENT_DOMAIN: Final = b"xuebu creditbank entry\n"
 class Bucket(IntEnum):
     """Where a posting's amount is: one of the parts of a lot, or on the institution's side.
 
-    That is `ISSUED` for deposits, `CONVERTED_IN` for what conversions issue, `ROUNDING` for what they cannot.
+    That is `ISSUED` for deposits, `CONVERTED_IN` for what conversions issue, `ROUNDING` for what they cannot,
+    `MOVED_IN` for what came from another bank node; there it is `MOVED`, a part of the lot it left.
     """
 
     ISSUED = 0
@@ -34,6 +35,8 @@ class Bucket(IntEnum):
     REVOKED = 7
     ROUNDING = 8
     CONVERTED_IN = 9
+    MOVED = 10
+    MOVED_IN = 11
 
 
 class Kind(IntEnum):
@@ -49,6 +52,9 @@ class Kind(IntEnum):
     CONVERSION_DEPOSIT = 8
     EXPIRY = 9
     REVOCATION = 10
+    DEPARTURE = 11
+    RETURN = 12
+    ARRIVAL = 13
 
 
 @dataclass(frozen=True, slots=True)

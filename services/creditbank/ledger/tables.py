@@ -12,8 +12,12 @@ from sqlmodel import Field
 
 from services.creditbank.tables import Table, key, part, scheme_key
 
-_NOT_NEGATIVE = "least(provisional, available, held, redeemed, converted, expired, revoked) >= 0"
-_PARTS = "issued::bigint = provisional::bigint + available + held + redeemed + converted + expired + revoked"
+_NOT_NEGATIVE = "least(provisional, available, held, redeemed, converted, expired, revoked, moved) >= 0"
+_PARTS = (
+    "issued::bigint ="
+    " provisional::bigint + available + held + redeemed + converted + expired + revoked + moved"
+)
+_FALSE = {"server_default": text("false")}
 
 
 class Account(Table, table=True):
@@ -43,6 +47,9 @@ class Account(Table, table=True):
     )
     person: UUID
     head: bytes | None = None
+    moved: int = part(BigInteger)
+    away: bool = Field(default=False, sa_column_kwargs=_FALSE, description="the books are at another node")
+    arrived: bool = Field(default=False, sa_column_kwargs=_FALSE, description="some came from another node")
 
 
 class Lot(Table, table=True):
@@ -61,7 +68,7 @@ class Lot(Table, table=True):
             "issuer",
             "attempt",
             unique=True,
-            postgresql_where=text("attempt is not null and revoked < issued"),
+            postgresql_where=text("attempt is not null and revoked < issued and moved = 0"),
         ),
         Index(
             "ix_lot_expires_on",
@@ -99,6 +106,7 @@ class Lot(Table, table=True):
     outcome: UUID
     attempt: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     grade: str | None = None
+    moved: int = part(Integer)
 
 
 class Entry(Table, table=True):

@@ -27,7 +27,11 @@ _AMOUNT: Final = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]{2}")
 _RESOLVING: Final = frozenset({"release", "lapse", "redemption", "conversion"})
 _ENDS_A_HOLD: Final = frozenset({"release", "lapse"})
 #: by kind of entry what it takes back
-_REVERSED: Final = {"rescission": "redemption", "revocation": "deposit"}
+_REVERSED: Final = {
+    "rescission": {"redemption"},
+    "revocation": {"deposit", "arrival"},
+    "return": {"departure"},
+}
 _PROGRESS_EVERY: Final = 100_000
 _CACHED_TILES: Final = 8_192
 
@@ -143,13 +147,13 @@ class Ends:
         self._end(document.get("resolves"), self._resolved, {"hold"}, kind in _RESOLVING, where)
         if kind in _ENDS_A_HOLD and "resolves" not in document:
             raise Broken(f"{where}: a {kind} that ends no hold")
-        reverses = _REVERSED.get(kind)
-        self._end(document.get("reverses"), self._reversed, {reverses}, reverses is not None, where)
+        reverses = _REVERSED.get(kind, set())
+        self._end(document.get("reverses"), self._reversed, reverses, bool(reverses), where)
         if reverses and "reverses" not in document:
             raise Broken(f"{where}: a {kind} that takes nothing back")
         self._kinds[document["sequence"]] = kind
 
-    def _end(self, entry: int | None, ended: set[int], kinds: set[str | None], may: bool, where: str) -> None:
+    def _end(self, entry: int | None, ended: set[int], kinds: set[str], may: bool, where: str) -> None:
         if entry is None:
             return
         if not may or self._kinds.get(entry) not in kinds or entry in ended:

@@ -8,7 +8,7 @@ import asyncpg
 from services.creditbank.tables import Connection
 
 #: the parts of an account, as `account` names them
-PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
+PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked", "moved")
 _AT_A_TIME: Final = 2_000
 
 _ACCOUNTS: Final = f"""

@@ -105,9 +105,15 @@ def as_event(document: dict[str, Any]) -> Event:
     )
 
 
-async def make_district(database: Database, keys: KeyRing, students: int = 3) -> District:
-    """Tell the bank of a fresh district; its students are called S-0, S-1, ... by the district's roster."""
-    made = District(students=[new_id() for _ in range(students)])
+async def make_district(
+    database: Database, keys: KeyRing, students: int = 3, made: District | None = None
+) -> District:
+    """Tell the bank of a fresh district; its students are called S-0, S-1, ... by the district's roster.
+
+    With `made` it is told of one that another bank has heard of.
+    """
+    if made is None:
+        made = District(students=[new_id() for _ in range(students)])
     await tell_of_organisations(
         database,
         organisation(made.region, [], type="region"),

@@ -20,6 +20,7 @@ from services.creditbank.ledger.sweeping import Sweeper
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.settings import CreditbankSettings
 from tests.integration.creditbank.conftest import Bank, item
+from tests.integration.creditbank.damage.moving import moves
 from tests.integration.creditbank.rules.conftest import Desk, conversion, programme, rule
 from tests.integration.creditbank.sending import HEADER, Files, row
 from tests.integration.creditbank.world import (
@@ -72,7 +73,7 @@ async def let_it_happen(at: Everything) -> None:
     owner = await asyncpg.connect(at.store.migrations_database)
     await owner.execute(_SCHEMES, ECTS, EXPIRING)
     await owner.close()
-    at.district = await make_district(at.database, at.keys, students=8)
+    at.district = await make_district(at.database, at.keys, students=11)
     await tell_of_people(
         at.database,
         at.keys,
@@ -87,6 +88,7 @@ async def let_it_happen(at: Everything) -> None:
     await files_and_standings(at)
     await case(at)
     await lives(at)
+    await moves(at.database, at.keys, *at.district.students[8:])
     await log(at)
 
 
@@ -176,7 +178,7 @@ async def what_time_does(at: Everything) -> None:
             connection, number, 1, [Part(1, 20)], key=key, until=until, purpose="test"
         )
 
-    await hold("lapses", 0.05)
+    await hold("lapses", 1)
     await at.ledger.release(connection, await hold("released", 600))
     captured = await hold("captured", 600)
     await at.ledger.capture(connection, captured, key="c", parts=[Part(1, 15)])
@@ -246,7 +248,7 @@ async def case(at: Everything) -> None:
 async def lives(at: Everything) -> None:
     """Two records became one; somebody was erased."""
     kept, gone, erased = at.district.students[5], at.district.students[6], at.district.students[7]
-    for student in (kept, gone, erased):
+    for student in (kept, gone, erased, *at.district.students[8:10]):
         await at.desk.lots(student, (at.district.school, at.district.course, "1.00"))
     connection = await at.database.connect()
     async with connection.transaction():
