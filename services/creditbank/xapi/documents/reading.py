@@ -10,9 +10,11 @@ from services.creditbank.xapi.documents.rules import (
     UNKNOWN_TYPE,
     Conditions,
     Kind,
+    NotJson,
     Target,
     is_json,
     tags_in,
+    value_in,
 )
 from services.creditbank.xapi.documents.service import Writing
 from services.creditbank.xapi.protocol.doors import Door
@@ -21,7 +23,6 @@ from services.creditbank.xapi.protocol.problems import NotOwnRecord, XapiRequest
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.protocol.values import agent_in, iri_in, name_in, uuid_in
 from services.creditbank.xapi.protocol.versions import version_of
-from services.creditbank.xapi.validation.reading import NotJson, read_json
 
 _NOT_JSON: Final = Text("must be JSON, as Content-Type says", "必须是 JSON，与 Content-Type 一致")
 _TYPE: Final = Text("is not a media type", "不是有效的媒体类型")
@@ -87,7 +88,7 @@ async def written(request: Request) -> Writing:
         raise XapiRequestInvalid(path="Content-Type", clause=CLAUSE, reason=_TYPE)
     if is_json(content_type):
         try:
-            read_json(content)
+            value_in(content)
         except NotJson:
             raise XapiRequestInvalid(path="body", clause=CLAUSE, reason=_NOT_JSON) from None
     return Writing(request.method, version_of(request), conditions_of(request), content_type, content)

@@ -62,7 +62,11 @@ class Target:
         return int.from_bytes(whole[:8], signed=True)
 
 
-class NotAnObject(ValueError):
+class NotJson(ValueError):
+    """The bytes are not JSON."""
+
+
+class NotAnObject(NotJson):
     """The bytes are not one JSON object."""
 
 
@@ -108,23 +112,35 @@ def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == JSON
 
 
+def value_in(content: bytes) -> tuple[str, object]:
+    """The text of JSON without what stands around it, and its value, in which all numbers are 0.
+
+    Numbers of any size are JSON; that a name comes twice is the writer's own affair, and the last one counts.
+    Raises NotJson.
+    """
+    try:
+        text = content.decode("utf-8-sig").strip(" \t\n\r")
+        value, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        raise NotJson from None
+    if end != len(text):
+        raise NotJson
+    return text, value
+
+
 def members(content: bytes) -> dict[str, str]:
-    """The members of a JSON object by name, each as the text it is written as; raises NotAnObject.
+    """The members of a JSON object by name, each as the text it is written as; raises NotJson.
 
     Values are not understood, so that numbers keep all their digits.
     """
-    try:
-        text = content.decode("utf-8-sig")
-        value, end = _DECODER.raw_decode(text, _skip(text, 0))
-        if not isinstance(value, dict) or _skip(text, end) != len(text):
-            raise NotAnObject
-        return _parted(text, value)
-    except (ValueError, RecursionError):
-        raise NotAnObject from None
+    text, value = value_in(content)
+    if not isinstance(value, dict):
+        raise NotAnObject
+    return _parted(text, value)
 
 
 def merged(old: bytes, new: bytes) -> bytes:
-    """The one object with the members of the other in it, of one name the new one; raises NotAnObject."""
+    """The one object with the members of the other in it, of one name the new one; raises NotJson."""
     return f"{{{','.join((members(old) | members(new)).values())}}}".encode()
 
 
@@ -151,7 +167,7 @@ def _skip(text: str, at: int) -> int:
 def _parted(text: str, value: dict[str, Any]) -> dict[str, str]:
     """The texts of an object's members; that it is well formed has been seen before."""
     found: dict[str, str] = {}
-    at = _skip(text, _skip(text, 0) + 1)
+    at = _skip(text, 1)
     while len(found) < len(value) or text[at] == '"':
         name, after = _DECODER.raw_decode(text, at)
         _, end = _DECODER.raw_decode(text, _skip(text, _skip(text, after) + 1))

@@ -20,7 +20,7 @@ from services.creditbank.xapi.documents.problems import (
 )
 from services.creditbank.xapi.documents.rules import (
     Conditions,
-    NotAnObject,
+    NotJson,
     Target,
     etag_of,
     is_json,
@@ -127,7 +127,7 @@ async def _write(connection: Connection, target: Target, content_type: str, cont
 def _object(content: bytes, path: str, version: Version) -> None:
     try:
         members(content)
-    except NotAnObject:
+    except NotJson:
         raise _unmergeable(path, _OBJECT, version) from None
 
 

@@ -65,6 +65,14 @@ async def administrator(database: Database, keys: KeyRing, district: District) -
     return who
 
 
+@pytest.fixture
+async def above(database: Database, keys: KeyRing, district: District) -> UUID:
+    """An administrator of the district, to which both schools belong."""
+    who = new_id()
+    await tell_of_people(database, keys, person(who, ("administrator", district.district)))
+    return who
+
+
 Issue = Callable[..., Awaitable[Tool]]
 
 
