@@ -80,11 +80,7 @@ class Lot(Table, table=True):
         Index("ix_lot_issuer_outcome", "issuer", "outcome"),
         Index(
             "ix_lot_issuer_attempt",
-            "issuer",
-            "attempt",
-            "learner",
-            "scheme",
-            "number",
+            text("hashtextextended(attempt, uuid_hash_extended(issuer, 0))"),
             postgresql_where=text("attempt is not null"),
         ),
     )

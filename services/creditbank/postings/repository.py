@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from services.creditbank.deposits.rules import key_digest
-from services.creditbank.postings.rules import BookPlace, Place, Sought
+from services.creditbank.postings.rules import Place, Sought
 from services.creditbank.tables import Pool
 
 _COLUMNS: Final = """
@@ -27,16 +27,23 @@ json_build_object('entry', e.id, 'batch', e.batch, 'learner', a.person, 'scheme'
   'reversed_at', utc_text(v.recorded_at), 'replaced_by', c.replacing) as item
 """
 _PLACE: Final = "e.recorded_at as placed, e.batch as placed_in, e.id as place"
-_BOOK_PLACE: Final = "t.learner as book, t.scheme as placed_in, t.number as place"
+# Offset 0 keeps each look-up one look-up, whatever is known of how many entries were taken back.
 _BESIDE: Final = """
 join account a on a.learner = e.learner and a.scheme = e.scheme
 join scheme s on s.id = e.scheme
 left join outcome o on o.id = t.outcome
-left join entry v on v.learner = e.learner and v.scheme = e.scheme and v.reverses = e.sequence
+left join lateral (select v.id, v.batch, v.recorded_at from entry v
+  where v.learner = e.learner and v.scheme = e.scheme and v.reverses = e.sequence offset 0) v on true
 left join correction c on c.learner = e.learner and c.id = v.batch
 """
-_LOT: Final = "join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence"
-_ENTRY: Final = "join entry e on e.learner = t.learner and e.scheme = t.scheme and e.sequence = t.number"
+_LOT: Final = """
+cross join lateral (select * from lot t
+  where t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence offset 0) t
+"""
+_ENTRY: Final = """
+cross join lateral (select * from entry e
+  where e.learner = t.learner and e.scheme = t.scheme and e.sequence = t.number offset 0) e
+"""
 # An institution's name for somebody is that of a roster in its line, as when it posts.
 _NAMED: Final = """
 select k.learner from learner_identifier k
@@ -75,7 +82,7 @@ class _Query:
         )
 
 
-def _begin(query: _Query, institution: UUID, sought: Sought, after: Place | BookPlace | None) -> str:
+def _begin(query: _Query, institution: UUID, sought: Sought, after: Place | None) -> str:
     """Where the look begins: the tables, in the order in which they are best looked through."""
     if sought.key is not None:
         query.must("e.key_hash = {}::uuid", key_digest(institution, sought.key))
@@ -92,7 +99,7 @@ def _begin(query: _Query, institution: UUID, sought: Sought, after: Place | Book
         within.append(f"d.recorded_at >= {query.argument(sought.since)}")
     if sought.until is not None:
         within.append(f"d.recorded_at < {query.argument(sought.until)}")
-    if isinstance(after, Place):
+    if after is not None:
         last = f"{query.argument(after.recorded_at)}, {query.argument(after.batch)}"
         within.append(f"(d.recorded_at, d.id) <= ({last})")
     return (
@@ -106,12 +113,17 @@ def _begin(query: _Query, institution: UUID, sought: Sought, after: Place | Book
 def _narrow(query: _Query, sought: Sought) -> None:
     """What else a posting must have, wherever the look began."""
     if sought.learner is not None:
-        query.must(f"t.learner in ({_BOOKS_OF.format('id = {}')})", sought.learner)
+        query.must(f"t.learner = any(array({_BOOKS_OF.format('id = {}')}))", sought.learner)
     if sought.learner_sourced_id is not None:
         named = _NAMED.replace("{}", query.argument(sought.learner_sourced_id))
-        query.must(f"t.learner in ({_BOOKS_OF.format(f'number in ({named})')})")
+        query.must(f"t.learner = any(array({_BOOKS_OF.format(f'number in ({named})')}))")
     if sought.attempt is not None:
         query.must("t.attempt = {}", sought.attempt)
+        query.must(
+            "hashtextextended(t.attempt, uuid_hash_extended(t.issuer, 0))"
+            " = hashtextextended({}::text, uuid_hash_extended($1, 0))",
+            sought.attempt,
+        )
     if sought.course is not None:
         query.must("t.outcome = {}", sought.course)
     if sought.course_sourced_id is not None:
@@ -127,34 +139,28 @@ def _narrow(query: _Query, sought: Sought) -> None:
 
 
 def _built(
-    columns: str, institution: UUID, sought: Sought, after: Place | BookPlace | None, limit: int
+    columns: str, institution: UUID, sought: Sought, after: Place | None, limit: int
 ) -> tuple[str, list[Any]]:
     query = _Query(institution)
     begin = _begin(query, institution, sought, after)
     _narrow(query, sought)
-    if sought.by_attempt:
-        if after is not None:
-            query.must("(t.learner, t.scheme, t.number) > ({}::bigint, {}::smallint, {}::integer)", *after)
-        order, place = "t.learner, t.scheme, t.number", _BOOK_PLACE
-    else:
-        if after is not None:
-            query.must("(e.recorded_at, e.batch, e.id) < ({}::timestamptz, {}::uuid, {}::uuid)", *after)
-        order, place = "e.recorded_at desc, e.batch desc, e.id desc", _PLACE
-        if "deposit_batch" in begin:
-            order = "d.recorded_at desc, d.id desc, e.id desc"
-    return query.text(f"{columns}, {place}", begin, order, limit), query.arguments
+    if after is not None:
+        query.must("(e.recorded_at, e.batch, e.id) < ({}::timestamptz, {}::uuid, {}::uuid)", *after)
+    by_time = "deposit_batch" in begin
+    order = f"{'d.recorded_at desc, d.id' if by_time else 'e.recorded_at desc, e.batch'} desc, e.id desc"
+    return query.text(f"{columns}, {_PLACE}", begin, order, limit), query.arguments
 
 
 async def page(
-    pool: Pool, institution: UUID, sought: Sought, after: Place | BookPlace | None, limit: int
+    pool: Pool, institution: UUID, sought: Sought, after: Place | None, limit: int
 ) -> Sequence[asyncpg.Record]:
-    """The institution's postings as JSON with their places: the newest first, of an attempt book by book."""
+    """The institution's postings as JSON with their places, the newest first."""
     query, arguments = _built(_JSON, institution, sought, after, limit)
     return await pool.fetch(query, *arguments)
 
 
 async def rows(
-    pool: Pool, institution: UUID, sought: Sought, after: Place | BookPlace | None, limit: int
+    pool: Pool, institution: UUID, sought: Sought, after: Place | None, limit: int
 ) -> Sequence[asyncpg.Record]:
     """The same as rows of a table."""
     query, arguments = _built(_COLUMNS, institution, sought, after, limit)

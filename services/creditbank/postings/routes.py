@@ -7,16 +7,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from libs.common.database import DatabaseOf
 from libs.common.fields import Key
-from libs.common.paging import Page, Paging, PagingOf
+from libs.common.paging import Page, PagingOf
 from services.creditbank.callers import Reader
 from services.creditbank.postings import service
-from services.creditbank.postings.rules import BookPlace, Place, Sought
+from services.creditbank.postings.rules import Place, Sought
 from services.creditbank.postings.schemas import COLUMNS, Posting
 from services.creditbank.spreadsheets import PART, CsvResponse, FormOf, answer
 from services.creditbank.times import Moment, at_microseconds, microseconds
 
 router = APIRouter(tags=["postings"])
-_LARGEST_NUMBER, _LARGEST_SCHEME = 2**31 - 1, 2**15 - 1
 
 
 async def _sought(
@@ -56,33 +55,18 @@ SoughtOf = Annotated[Sought, Depends(_sought)]
 async def read_postings(
     institution: UUID, caller: Reader, database: DatabaseOf, paging: PagingOf, sought: SoughtOf
 ) -> Response:
-    """What it posted itself, not those below it: the newest first, those of one attempt in the books' order.
+    """What it posted itself, not those below it; the newest first.
 
     Seen by clients of the institution's line, its administrators, registrars and auditors.
     """
     await service.see(database.pool, caller, institution)
-    after = _after(paging, sought)
-    rows = await service.page(database.pool, institution, sought, after, paging.limit + 1)
+    after = paging.after(int, UUID, UUID)
+    place = None if after is None else Place(at_microseconds(after[0]), after[1], after[2])
+    rows = await service.page(database.pool, institution, sought, place, paging.limit + 1)
     return paging.answer(
-        [(row["item"], *_key(service.place_of(row, sought))) for row in rows],
+        [(row["item"], microseconds(row["placed"]), row["placed_in"], row["place"]) for row in rows],
         headers={"Cache-Control": "no-store"},
     )
-
-
-def _key(place: Place | BookPlace) -> tuple[int, object, object]:
-    if isinstance(place, Place):
-        return microseconds(place.recorded_at), place.batch, place.id
-    return place
-
-
-def _after(paging: Paging, sought: Sought) -> Place | BookPlace | None:
-    if paging.cursor is None:
-        return None
-    if sought.by_attempt:
-        learner, scheme, number = paging.after(int, int, int) or (0, 0, 0)
-        return BookPlace(learner, max(0, min(scheme, _LARGEST_SCHEME)), max(0, min(number, _LARGEST_NUMBER)))
-    recorded, batch, entry = paging.after(int, UUID, UUID) or (0, None, None)
-    return Place(at_microseconds(recorded), batch, entry)
 
 
 @router.get(

@@ -14,14 +14,6 @@ class Place(NamedTuple):
     id: UUID
 
 
-class BookPlace(NamedTuple):
-    """Where a posting stands in the books: those of one attempt are read in this order."""
-
-    learner: int
-    scheme: int
-    number: int
-
-
 @dataclass(frozen=True, slots=True)
 class Sought:
     """What postings must have; what is None does not matter."""
@@ -37,9 +29,3 @@ class Sought:
     since: datetime | None = None
     until: datetime | None = None
     is_reversed: bool | None = None
-
-    @property
-    def by_attempt(self) -> bool:
-        """Whether only the attempt says where to look."""
-        narrower = (self.key, self.batch, self.learner, self.learner_sourced_id)
-        return self.attempt is not None and all(one is None for one in narrower)

@@ -10,7 +10,7 @@ from libs.common.identity import Caller
 from libs.common.problems import NotFound
 from services.creditbank.institutions import service as institutions
 from services.creditbank.postings import repository
-from services.creditbank.postings.rules import BookPlace, Place, Sought
+from services.creditbank.postings.rules import Place, Sought
 from services.creditbank.tables import Pool
 
 page = repository.page
@@ -22,10 +22,8 @@ async def see(pool: Pool, caller: Caller, institution: UUID) -> None:
         raise NotFound
 
 
-def place_of(row: asyncpg.Record, sought: Sought) -> Place | BookPlace:
+def place_of(row: asyncpg.Record) -> Place:
     """Where a posting stands in the order in which these are told."""
-    if sought.by_attempt:
-        return BookPlace(row["book"], row["placed_in"], row["place"])
     return Place(row["placed"], row["placed_in"], row["place"])
 
 
@@ -33,9 +31,9 @@ async def parts(
     pool: Pool, institution: UUID, sought: Sought, most: int
 ) -> AsyncIterator[Sequence[Sequence[Any]]]:
     """The rows of all that is sought, part by part, each by a statement of its own."""
-    after: Place | BookPlace | None = None
+    after: Place | None = None
     while rows := await repository.rows(pool, institution, sought, after, most):
         yield [tuple(row)[:-3] for row in rows]
         if len(rows) < most:
             return
-        after = place_of(rows[-1], sought)
+        after = place_of(rows[-1])

@@ -16,9 +16,11 @@ count(*) as entries, coalesce(sum(t.issued), 0)::bigint as amount, count(v.id) a
   coalesce(sum(t.issued) filter (where v.id is not null), 0)::bigint as revoked_amount,
   count(c.replacing) as corrected
 """
+# Offset 0 keeps each look-up one look-up, whatever is known of how many entries were taken back.
 _BOOKED: Final = """
 join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence
-left join entry v on v.learner = e.learner and v.scheme = e.scheme and v.reverses = e.sequence
+left join lateral (select v.id, v.batch, v.recorded_at from entry v
+  where v.learner = e.learner and v.scheme = e.scheme and v.reverses = e.sequence offset 0) v on true
 left join correction c on c.learner = e.learner and c.id = v.batch
 """
 _WITHIN: Final = """
@@ -147,7 +149,8 @@ left join lateral (
       sha256(uuid_send(f.institution) || convert_to(i.key, 'UTF8')), 1, 16), 'hex')::uuid
   limit 1
 ) e on true
-left join entry v on v.learner = e.learner and v.scheme = e.scheme and v.reverses = e.sequence
+left join lateral (select v.id, v.batch, v.recorded_at from entry v
+  where v.learner = e.learner and v.scheme = e.scheme and v.reverses = e.sequence offset 0) v on true
 left join correction c on c.learner = e.learner and c.id = v.batch
 where i.file = $1 and i.number > $2 order by i.number limit $3
 """

@@ -1,6 +1,7 @@
 """SQL of books as of any time, rebuilt from their entries. Whose may be read was decided before.
 
-`dated_entry` of migration 0007 says since when an entry was known and in force.
+`dated_entry` of migration 0007 says since when an entry was known and in force. It is asked for one book at a
+time, which offset 0 sees to: joined, it would be made of all books before one is picked.
 """
 
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ def _texts(of: str) -> str:
 _BALANCES: Final = f"""
 {_BOOKS}, dated as materialized (
   select d.learner, d.scheme, d.sequence
-  from book b cross join lateral (select * from dated_entry d where d.learner = b.number) d
+  from book b cross join lateral (select * from dated_entry d where d.learner = b.number offset 0) d
   where d.known_at <= $2 and ($3::date is null or d.in_force_on <= $3)
 ), issued as materialized (
   select d.scheme, t.issuer, {_SUMS}, count(*) filter (where p.lot = p.entry) as lots,
@@ -79,7 +80,8 @@ _LINES: Final = f"""
     case when $5::boolean then d.in_force_on::timestamp at time zone 'utc' else d.known_at end as placed
   from book b
   join scheme s on s.code = $2
-  cross join lateral (select * from dated_entry d where d.learner = b.number and d.scheme = s.id) d
+  cross join lateral (
+    select * from dated_entry d where d.learner = b.number and d.scheme = s.id offset 0) d
   where d.known_at <= $3 and ($4::date is null or d.in_force_on <= $4)
 ), sought as materialized (
   select d.*, ($7::timestamptz is null or d.placed < $7) as is_within,
