@@ -1,0 +1,15 @@
+"""Moving credits of many lots in fewer steps: what is answered and written stays the same."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+
+_FILE = Path(__file__).parents[1] / "sql" / "0014_moving.sql"
+
+
+def upgrade() -> None:
+    for statement in _FILE.read_text(encoding="utf-8").split("\n\n"):
+        op.get_bind().exec_driver_sql(statement)
