@@ -102,7 +102,7 @@ json_build_object('batch', d.id, 'file', f.file, 'scheme', s.code, 'recorded_at'
 _TRIAL: Final = """
 with own as materialized (
   select t.learner, t.scheme, t.number, t.provisional, t.available, t.held, t.redeemed, t.converted,
-    t.expired, t.revoked
+    t.expired, t.revoked, t.moved
   from lot t where t.issuer = $1
 ), side as (
   select o.scheme, p.bucket, sum(p.amount)::bigint as amount
@@ -112,7 +112,7 @@ with own as materialized (
 ), parts as (
   select o.scheme, k.bucket::smallint, sum(k.amount)::bigint as amount
   from own o cross join lateral (values (1, o.provisional), (2, o.available), (3, o.held),
-    (4, o.redeemed), (5, o.converted), (6, o.expired), (7, o.revoked)) as k (bucket, amount)
+    (4, o.redeemed), (5, o.converted), (6, o.expired), (7, o.revoked), (10, o.moved)) as k (bucket, amount)
   group by o.scheme, k.bucket
 ), line as (
   select scheme, bucket, sum(amount)::bigint as amount from (

@@ -11,12 +11,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.creditbank.statements.rules import PARTS, Place, View
+from services.creditbank.statements.rules import BUCKETS, PARTS, Place, View
 from services.creditbank.tables import Pool
 
 _SUMS: Final = ", ".join(
     f"coalesce(sum(p.amount) filter (where p.bucket = {bucket}), 0)::bigint as {part}"
-    for bucket, part in enumerate(PARTS, start=1)
+    for part, bucket in BUCKETS.items()
 )
 _BOOKS: Final = """
 with holder as materialized (

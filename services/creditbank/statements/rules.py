@@ -5,8 +5,18 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-#: parts of a lot, in the order of their buckets, of which the first is 1
-PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
+#: parts of a lot by their buckets
+BUCKETS: Final = {
+    "provisional": 1,
+    "available": 2,
+    "held": 3,
+    "redeemed": 4,
+    "converted": 5,
+    "expired": 6,
+    "revoked": 7,
+    "moved": 10,
+}
+PARTS: Final = tuple(BUCKETS)
 
 
 class Place(NamedTuple):

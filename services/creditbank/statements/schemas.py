@@ -34,6 +34,7 @@ class Parts(BaseModel):
     converted: str
     expired: str
     revoked: str
+    moved: str = Field(description="what left with the learner for another bank node")
 
 
 class Balance(Parts):
@@ -116,6 +117,7 @@ COLUMNS: Final = {
     "converted": Text("Converted after", "已转换余额"),
     "expired": Text("Expired after", "已过期余额"),
     "revoked": Text("Revoked after", "已撤销余额"),
+    "moved": Text("Moved after", "已迁出余额"),
     "learner": Text("Learner", "学习者"),
     "entry": Text("Entry", "分录"),
     "batch": Text("Batch", "批次"),
