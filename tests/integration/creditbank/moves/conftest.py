@@ -17,10 +17,13 @@ from libs.common.service_client import CallFailed
 from services.creditbank.app import build
 from services.creditbank.books.service import Finding, audit
 from services.creditbank.learners.keys import KeyRing
+from services.creditbank.ledger.rules import Part
+from services.creditbank.ledger.service import Posted
 from services.creditbank.log.notes import Verifier
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.moves.mover import Mover
 from services.creditbank.settings import AUDIENCE, CreditbankSettings, Neighbour
+from services.creditbank.tables import Connection
 from tests.integration.creditbank.conftest import WATCH, Bank, item, settings_for
 from tests.integration.creditbank.world import District, make_district, tell_of_people
 from tests.integration.creditbank.world import person as person_of
@@ -47,6 +50,7 @@ class Node:
         #: what the wire does to the next messages: "lose" them, or "hush" their answers
         self.faults: list[str] = []
         self.sent: list[tuple[str, bytes]] = []
+        self.migrations_database = settings.migrations_database or ""
 
     async def seal(self) -> None:
         """Give every entry its place in the public log."""
@@ -103,6 +107,10 @@ class Node:
             return await audit(connection, self.keys)
         finally:
             await connection.close()
+
+    async def owner(self) -> Connection:
+        """A connection of the role that owns the tables; close it."""
+        return await Database(self.migrations_database, name="owner").connect()
 
     async def troubles(self) -> list[str | None]:
         """Why moves that are under way here are so."""
@@ -197,6 +205,7 @@ async def nodes(
                 issuer,
                 node=name,
                 client_id=f"node-{name}",
+                migrations_database=store.migrations_database,
                 log_directory=tmp_path / name,
             ).model_copy(update={"public_address": f"http://{name}.example"})
         keys = {name: await log_key(settings) for name, settings in made.items()}
@@ -267,3 +276,18 @@ def statement_of(body: bytes) -> dict[str, Any]:
     """What a message on the wire states."""
     found: dict[str, Any] = json.loads(json.loads(body)["statement"])
     return found
+
+
+async def redeem(node: Node, who: UUID, *parts: tuple[int, int], key: str = "spend") -> Posted:
+    """Spend hundredths of lots in the default scheme."""
+    number = await node.number(who)
+    async with node.database.pool.acquire() as connection, connection.transaction():
+        posted: Posted = await node.app.state.ledger.redeem(
+            connection, number, 1, [Part(*part) for part in parts], key=key
+        )
+        return posted
+
+
+def problem(response: httpx.Response) -> tuple[int, str]:
+    """Status and kind of a failure."""
+    return response.status_code, response.json()["type"].rpartition("/")[2]

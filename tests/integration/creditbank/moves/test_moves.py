@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from services.creditbank.ledger.rules import Part
 from tests.integration.creditbank.conftest import item
-from tests.integration.creditbank.moves.conftest import Node, Nodes, statement_of
+from tests.integration.creditbank.moves.conftest import Node, Nodes, redeem, statement_of
 
 
 async def test_the_same_lots_arrive_once(nodes: Nodes) -> None:
@@ -103,11 +102,3 @@ def spent_again(node: Node, who: UUID) -> list[dict[str, Any]]:
         item(who, node.district.course, credits="2.00", attempt="A-1", key="spent"),
         item(who, node.district.course, credits="3.00", attempt="A-2", key="partly"),
     ]
-
-
-async def redeem(node: Node, who: UUID, *parts: tuple[int, int]) -> Any:
-    number = await node.number(who)
-    async with node.database.pool.acquire() as connection, connection.transaction():
-        return await node.app.state.ledger.redeem(
-            connection, number, 1, [Part(*part) for part in parts], key="spend"
-        )
