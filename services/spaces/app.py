@@ -12,7 +12,7 @@ from libs.common.identity import KeySource
 from libs.common.inbox import Handler
 from services.spaces.classes.handlers import classes_changed
 from services.spaces.coverage.routes import router as coverage
-from services.spaces.credits.handlers import credits_posted
+from services.spaces.credits.handlers import HANDLERS
 from services.spaces.organisations.handlers import organisations_changed
 from services.spaces.people.handlers import people_changed, people_erased, people_merged
 from services.spaces.portfolio.routes import router as portfolio
@@ -36,7 +36,7 @@ AUTH_EVENTS: Final[dict[str, Handler]] = {
     "auth.person.changed.v1": people_changed,
     "auth.class.changed.v1": classes_changed,
 }
-CREDITBANK_EVENTS: Final[dict[str, Handler]] = {"creditbank.credits.posted.v1": credits_posted}
+CREDITBANK_EVENTS: Final = HANDLERS
 
 
 def build(

@@ -171,7 +171,9 @@ def test_they_are_converted_to_ects_and_redeemed_and_the_student_sees_it(distric
     assert kinds == ["redemption", "hold", *["conversion_deposit"] * len(converted["lots"])]
     wait_until_known(district.product.run["services"]["spaces"], "creditbank")
     portfolio = Api(district.product.run["services"]["spaces"], student.token).get("/v1/portfolio")
-    assert sum(Decimal(one["amount"]) for one in portfolio["credits"]["totals"]) == owed
+    totals = {one["scheme"]: one for one in portfolio["credits"]["totals"]}
+    assert (totals["ects"]["amount"], totals["ects"]["redeemed"]) == (f"{issued:.2f}", mine["redeemed"])
+    assert totals[district.scheme]["amount"] == "0.00"
 
 
 def programme_of(district: District, total: Decimal) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.common.tracing import current_traceparent
 from services.creditbank.approvals.requests import Requests
 from services.creditbank.programmes.rules import Allocation
 from services.creditbank.tables import Connection, Where
@@ -46,16 +47,17 @@ select a.*, a.until <= now() as is_late, array(select m.id from learner l join l
 from award a where a.id = $1
 """
 _DECIDE = """
-update award set state = $3, decided_by = $4,
+update award set state = $3, version = version + 1, decided_by = $4,
   decided_at = case when $4::uuid is null then null else now() end, reason = $5
 where learner = $1 and id = $2 and state = 'requested'
 """
 _RESCIND = """
-update award set state = 'rescinding', rescission_by = $3, rescission_at = now(), rescission_reason = $4
+update award set state = 'rescinding', version = version + 1, rescission_by = $3, rescission_at = now(),
+  rescission_reason = $4
 where learner = $1 and id = $2 and state = 'certified'
 """
 _RESCINDED = """
-update award set state = $3, rescinded_by = $4, rescinded_at = now()
+update award set state = $3, version = version + 1, rescinded_by = $4, rescinded_at = now()
 where learner = $1 and id = $2 and state = 'rescinding'
 """
 _GRANTED = """
@@ -66,7 +68,24 @@ from award a join rule r on r.id = a.rule
 left join award_lot k on k.learner = a.learner and k.award = a.id
 where a.state = any($1) group by a.learner, a.id, r.id
 """
+_TELL = """
+insert into outbox (id, type, subject, data, traceparent)
+select uuid7(), 'creditbank.award.changed.v1', a.id, json_build_object('id', a.id, 'version', a.version,
+  'learner', h.id, 'institution', a.institution, 'programme', json_build_object('id', r.id, 'code', r.code,
+    'version', r.version, 'title', json_build_object('en', r.title_en, 'zh', r.title_zh)),
+  'scheme', s.code, 'credits', (select credits_text(sum(k.amount)) from award_lot k
+    where k.learner = a.learner and k.award = a.id), 'state', a.state, 'held_until', utc_text(a.until),
+  'decided_at', utc_text(a.decided_at), 'rescinded_at', utc_text(a.rescinded_at)), $3
+from award a join rule r on r.id = a.rule join scheme s on s.id = a.scheme
+join learner l on l.number = a.learner join learner h on h.number = coalesce(l.merged_into, l.number)
+where a.learner = $1 and a.id = $2
+"""
 REQUESTS = Requests("award", _AWARD)
+
+
+async def _tell(connection: Connection, learner: int, award: UUID) -> None:
+    """Record the event that tells how the award stands now."""
+    await connection.execute(_TELL, learner, award, current_traceparent())
 
 
 async def add(
@@ -104,6 +123,7 @@ async def add_lots(
     await connection.execute(
         _ADD_HOLDS, learner, award, [book for book, _ in holds], [hold for _, hold in holds]
     )
+    await _tell(connection, learner, award)
 
 
 async def find(where: Where, identifier: UUID, *, locked: bool = False) -> asyncpg.Record | None:
@@ -136,16 +156,19 @@ async def decide(
 ) -> None:
     """End the wait of an award that was locked by `find`."""
     await connection.execute(_DECIDE, learner, award, state, person, reason)
+    await _tell(connection, learner, award)
 
 
 async def begin_rescission(
     connection: Connection, learner: int, award: UUID, person: UUID, reason: str
 ) -> None:
     await connection.execute(_RESCIND, learner, award, person, reason)
+    await _tell(connection, learner, award)
 
 
 async def end_rescission(connection: Connection, learner: int, award: UUID, state: str, person: UUID) -> None:
     await connection.execute(_RESCINDED, learner, award, state, person)
+    await _tell(connection, learner, award)
 
 
 async def granted(connection: Connection, states: Sequence[str]) -> AsyncIterator[asyncpg.Record]:

@@ -50,6 +50,7 @@ class Award(Table, table=True):
     rescission_reason: str | None = None
     rescinded_by: UUID | None = None
     rescinded_at: datetime | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
 
 
 class AwardLot(Table, table=True):

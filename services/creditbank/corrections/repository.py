@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.common.tracing import current_traceparent
 from services.creditbank.tables import Connection, Pool, Where
 
 _DEPOSITED: Final = """
@@ -48,6 +49,26 @@ update correction set state = $3, decided_by = $4, decided_at = now(), decision_
 where learner = $1 and id = $2
 """
 
+_TELL: Final = """
+insert into outbox (id, type, subject, data, traceparent)
+select uuid7(), 'creditbank.correction.changed.v1', c.id, json_build_object('id', c.id,
+  'version', case when c.state = 'requested' then 1 else 2 end, 'institution', c.institution,
+  'learner', a.person, 'scheme', s.code, 'entry', e.id, 'state', c.state,
+  'decided_at', utc_text(c.decided_at), 'revocation', (select r.id from entry r
+    where r.learner = c.learner and r.scheme = c.scheme and r.sequence = c.revoking),
+  'replaced_by', c.replacing), $2
+from correction c
+join entry e on e.learner = c.learner and e.scheme = c.scheme and e.sequence = c.entry
+join account a on a.learner = c.learner and a.scheme = c.scheme
+join scheme s on s.id = c.scheme
+where c.id = $1
+"""
+
+
+async def _tell(connection: Connection, correction: UUID) -> None:
+    """Record the event that tells how the correction stands now."""
+    await connection.execute(_TELL, correction, current_traceparent())
+
 
 async def deposited(where: Where, deposit: UUID, entry: UUID) -> asyncpg.Record | None:
     """Where the entry of a deposit stands, and whose it is."""
@@ -55,7 +76,7 @@ async def deposited(where: Where, deposit: UUID, entry: UUID) -> asyncpg.Record 
 
 
 async def add(
-    where: Where,
+    connection: Connection,
     identifier: UUID,
     deposit: UUID,
     found: asyncpg.Record,
@@ -65,7 +86,7 @@ async def add(
     replacement: tuple[int, date, UUID | None, str | None, str | None, str | None] | None,
 ) -> bool:
     """Ask for a correction; False while another one of the deposit waits."""
-    added = await where.fetchval(
+    added = await connection.fetchval(
         _ADD,
         identifier,
         found["learner"],
@@ -77,7 +98,10 @@ async def add(
         reason,
         *(replacement or (None,) * 6),
     )
-    return added is not None
+    if added is None:
+        return False
+    await _tell(connection, identifier)
+    return True
 
 
 async def institution_of(pool: Pool, correction: UUID) -> UUID | None:
@@ -125,3 +149,4 @@ async def decide(
 ) -> None:
     """What was decided, and what came of it."""
     await connection.execute(_DECIDE, found["learner"], found["id"], state, by, reason, revoking, replacing)
+    await _tell(connection, found["id"])

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from libs.common.database import DatabaseOf
 from libs.common.paging import Page, PagingOf
+from services.creditbank.approvals.service import within
 from services.creditbank.callers import Corrector, Reader
 from services.creditbank.corrections import service
 from services.creditbank.corrections.schemas import (
@@ -35,7 +36,9 @@ async def request_correction(
     be taken back while they are.
     """
     replacement = None if body.replacement is None else body.replacement.columns()
-    identifier = await service.request(database.pool, caller, deposit, entry, body.reason, replacement)
+    identifier = await within(
+        database, lambda one: service.request(one, caller, deposit, entry, body.reason, replacement)
+    )
     shown = await service.shown(database.pool, identifier)
     headers = {"Location": f"/v1/corrections/{identifier}"}
     return Response(shown, 201, media_type="application/json", headers=headers)

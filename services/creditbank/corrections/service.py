@@ -47,16 +47,21 @@ async def see_all(pool: Pool, caller: Caller, institution: UUID) -> None:
 
 
 async def request(
-    where: Where, caller: Caller, deposit: UUID, entry: UUID, reason: str, replacement: Replacement | None
+    connection: Connection,
+    caller: Caller,
+    deposit: UUID,
+    entry: UUID,
+    reason: str,
+    replacement: Replacement | None,
 ) -> UUID:
     """Ask for one entry of a deposit to be taken back, and perhaps for what is to take its place."""
-    found = await repository.deposited(where, deposit, entry)
-    if found is None or not await institutions.may_oversee(where, found["issuer"], caller):
+    found = await repository.deposited(connection, deposit, entry)
+    if found is None or not await institutions.may_oversee(connection, found["issuer"], caller):
         raise NotFound
-    await _refuse_onlookers(where, caller, found["issuer"])
+    await _refuse_onlookers(connection, caller, found["issuer"])
     identifier = new_id()
     if not await repository.add(
-        where,
+        connection,
         identifier,
         deposit,
         found,

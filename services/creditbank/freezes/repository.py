@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
-from services.creditbank.tables import Pool
+from libs.common.tracing import current_traceparent
+from services.creditbank.tables import Connection, Pool
 
 _IN_CHARGE: Final = """
 select coalesce(l.merged_into, l.number) from learner l
@@ -29,6 +30,15 @@ _BY: Final = """
 select begun_by from learner m join account_freeze f on f.learner = m.number
 where (m.number = $1 or m.merged_into = $1) and f.id = $2 limit 1
 """
+# The accounts are locked until the end of the transaction, so of one learner these follow one another.
+_TELL: Final = """
+insert into outbox (id, type, subject, data, traceparent)
+select uuid7(), 'creditbank.freeze.changed.v1', h.id, json_build_object('learner', h.id,
+  'version', count(distinct f.id) + count(distinct f.id) filter (where f.ended_at is not null),
+  'frozen', bool_or(f.ended_at is null)), $2
+from learner h join learner m on m.number = h.number or m.merged_into = h.number
+join account_freeze f on f.learner = m.number where h.number = $1 group by h.id
+"""
 
 
 async def in_charge(pool: Pool, learner: UUID, *, person: UUID, roles: Collection[str]) -> int | None:
@@ -49,11 +59,19 @@ async def begun_by(pool: Pool, number: int, freeze: UUID) -> UUID | None:
     return found
 
 
-async def begin(pool: Pool, number: int, freeze: UUID, *, by: UUID, reason: str) -> int:
-    """How many accounts are frozen now."""
-    return int(await pool.fetchval("select begin_freeze($1, $2, $3, $4)", number, freeze, by, reason))
+async def begin(connection: Connection, number: int, freeze: UUID, *, by: UUID, reason: str) -> int:
+    """How many accounts are frozen now; it is told if any is."""
+    query = "select begin_freeze($1, $2, $3, $4)"
+    return await _told(connection, number, await connection.fetchval(query, number, freeze, by, reason))
 
 
-async def end(pool: Pool, number: int, freeze: UUID, *, by: UUID) -> int:
-    """How many accounts are let go."""
-    return int(await pool.fetchval("select end_freeze($1, $2, $3)", number, freeze, by))
+async def end(connection: Connection, number: int, freeze: UUID, *, by: UUID) -> int:
+    """How many accounts are let go; it is told if any is."""
+    query = "select end_freeze($1, $2, $3)"
+    return await _told(connection, number, await connection.fetchval(query, number, freeze, by))
+
+
+async def _told(connection: Connection, number: int, accounts: int) -> int:
+    if accounts:
+        await connection.execute(_TELL, number, current_traceparent())
+    return accounts

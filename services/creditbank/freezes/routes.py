@@ -24,14 +24,14 @@ async def freeze(learner: UUID, body: FreezeBody, caller: Actor, database: Datab
     Nothing is spent or set aside from then on. Credits still come in, expire, and come back from holds and
     redemptions that are taken back.
     """
-    found = await service.begin(database.pool, caller, learner, body.reason)
+    found = await service.begin(database, caller, learner, body.reason)
     return Response(_all(found), 201, media_type="application/json")
 
 
 @router.post("/v1/learners/{learner}/freezes/{freeze}/end", summary="Lift a freeze", response_model=Freezes)
 async def thaw(learner: UUID, freeze: UUID, caller: Actor, database: DatabaseOf) -> Response:
     """By another administrator than the one who froze. Other freezes of the learner stay."""
-    found = await service.end(database.pool, caller, learner, freeze)
+    found = await service.end(database, caller, learner, freeze)
     return Response(_all(found), media_type="application/json")
 
 

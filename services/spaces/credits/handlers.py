@@ -1,10 +1,12 @@
-"""Events about credits."""
+"""Events about credits. All add up, so that it does not matter which of a batch are applied first."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from libs.common.events import Event, json_array
+from libs.common.inbox import Handler
 from services.spaces.credits import repository
+from services.spaces.credits.rules import CHANGES, Change
 from services.spaces.lives import service as lives
 from services.spaces.tables import Connection
 
@@ -12,11 +14,17 @@ from services.spaces.tables import Connection
 _PORTION_BYTES: Final = 4 * 1024 * 1024
 
 
-async def credits_posted(connection: Connection, events: Sequence[Event]) -> None:
-    """creditbank.credits.posted.v1"""
-    await lives.lock(connection, to_change=False)
-    for portion in _portions(events):
-        await repository.add(connection, json_array(portion))
+def _handler(change: Change) -> Handler:
+    async def handle(connection: Connection, events: Sequence[Event]) -> None:
+        await lives.lock(connection, to_change=False)
+        for portion in _portions(events):
+            await repository.add(connection, json_array(portion), change)
+
+    return handle
+
+
+#: by type of event what adds it up
+HANDLERS: Final[dict[str, Handler]] = {kind: _handler(change) for kind, change in CHANGES.items()}
 
 
 def _portions(events: Sequence[Event]) -> Iterator[list[Event]]:

@@ -63,17 +63,19 @@ left join lateral (select * from person where id = p.author limit 1) a on true
 
 _TOTALS = """
 select coalesce(json_agg(json_build_object(
-  'scheme', t.scheme, 'amount', round(t.amount / 100, 2)::text, 'entries', t.entries
+  'scheme', t.scheme, 'amount', round(t.amount / 100, 2)::text,
+  'redeemed', round(t.redeemed / 100, 2)::text, 'entries', t.entries
 ) order by t.scheme), '[]')
 from (
-  select scheme, sum(amount) as amount, sum(entries) as entries
+  select scheme, sum(amount) as amount, sum(redeemed) as redeemed, sum(entries) as entries
   from credit_total where person = $1 group by scheme
 ) t
 """
 
 _INSTITUTIONS = f"""
 select coalesce(json_agg(json_build_object(
-  'scheme', t.scheme, 'amount', round(t.amount::numeric / 100, 2)::text, 'entries', t.entries,
+  'scheme', t.scheme, 'amount', round(t.amount::numeric / 100, 2)::text,
+  'redeemed', round(t.redeemed::numeric / 100, 2)::text, 'entries', t.entries,
   'institution', {_ORGANISATION.format(id="t.institution")}
 ) order by t.scheme, t.institution), '[]')
 from credit_total t

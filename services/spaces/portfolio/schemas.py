@@ -72,12 +72,16 @@ class CreditTotal(BaseModel):
     """Credits in one scheme; decimal text, two places."""
 
     scheme: str
-    amount: str = Field(examples=["12.50"])
+    amount: str = Field(
+        examples=["12.50"],
+        description="less what was revoked, expired or converted into another scheme",
+    )
+    redeemed: str = Field(examples=["3.00"], description="how much of the amount counts for awards")
     entries: int
 
 
 class InstitutionCredits(CreditTotal):
-    """What one institution has credited."""
+    """What there is of one institution."""
 
     institution: OrganisationReference
 

@@ -77,5 +77,6 @@ async def test_the_stream_is_applied_once_also_over_a_restart(
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://spaces.example") as http:
                 found = await current(World(app, http, issuer), who)
-                totals = [{"scheme": "school", "amount": f"{1.25 * (start + 1):.2f}", "entries": start + 1}]
+                amount = f"{1.25 * (start + 1):.2f}"
+                totals = [{"scheme": "school", "amount": amount, "redeemed": "0.00", "entries": start + 1}]
                 assert found["credits"]["totals"] == totals  # type: ignore[index]

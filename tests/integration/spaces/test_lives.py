@@ -16,6 +16,7 @@ from tests.integration.spaces.world import (
     MERGED,
     PERSON,
     World,
+    credits_moved,
     credits_posted,
     event,
     person,
@@ -64,7 +65,9 @@ async def test_a_merged_teacher_is_the_survivor_everywhere(world: World) -> None
     both = await world.a_class(("teacher", other), ("teacher", survivor))
     mine = await world.posted(other, first, title="By the other")
     await world.apply([event(CREDITS, credits_posted(world.school, [(other, "1.50"), (survivor, "2.00")]))])
+    await world.apply([credits_moved("redeemed", world.school, other, "0.50")])
     await world.apply([merged(other, survivor)])
+    await world.apply([credits_moved("redeemed", world.school, other, "0.50")])
     now = person("Ann Lee", [("staff", world.school), ("teacher", world.school)], ident=survivor, version=2)
     await world.tell(PERSON, now)
     await nothing_under(world, other)
@@ -76,7 +79,9 @@ async def test_a_merged_teacher_is_the_survivor_everywhere(world: World) -> None
     assert [one["teachers"] for one in found["classes"]] == [
         [{"id": str(survivor), "name": "Ann Lee", "primary": True}]
     ] * 2
-    assert found["credits"]["totals"] == [{"scheme": "school", "amount": "3.50", "entries": 2}]
+    assert found["credits"]["totals"] == [
+        {"scheme": "school", "amount": "3.50", "redeemed": "1.00", "entries": 2}
+    ]
     assert found["posts"][0]["author"] == {"id": str(survivor), "name": "Ann Lee", "former": False}
     for path in ("/v1/me/spaces", "/v1/feed", f"/v1/spaces/{first}/members", f"/v1/posts/{mine['id']}"):
         assert (await world.get(other, path)).json() == (await world.get(survivor, path)).json(), path
@@ -145,7 +150,9 @@ async def test_any_order_and_repetition_end_alike(world: World, order: tuple[int
         str(group),
         [{"id": str(last), "name": "Last", "primary": True}],
     )
-    assert found["credits"]["totals"] == [{"scheme": "school", "amount": "1.50", "entries": 2}]
+    assert found["credits"]["totals"] == [
+        {"scheme": "school", "amount": "1.50", "redeemed": "0.00", "entries": 2}
+    ]
     assert found["views"] == ["guardian", "teacher"]
     await nothing_under(world, first, second)
 

@@ -31,7 +31,7 @@ STATE = (
     "select id, version, status, title, school, teachers from school_class where id = any($1)",
     "select id, kind, title, status from space where id = any($1)",
     "select person, space, role, basis, is_primary from membership where person = any($1)",
-    "select person, scheme, institution, amount, entries from credit_total where person = any($1)",
+    "select person, scheme, institution, amount, redeemed, entries from credit_total where person = any($1)",
 )
 
 

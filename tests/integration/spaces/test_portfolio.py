@@ -1,6 +1,7 @@
 """One call gives a student what a frontend needs, and says how far the news has come."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import uuid4
 
 from services.spaces.portfolio.schemas import Portfolio
@@ -9,7 +10,9 @@ from tests.integration.spaces.world import (
     ORGANISATION,
     PERSON,
     World,
+    credits_moved,
     credits_posted,
+    event,
     organisation,
     person,
 )
@@ -42,8 +45,8 @@ async def test_a_portfolio_holds_profile_classes_posts_and_credits(world: World)
     assert card["teachers"] == [{"id": str(teacher), "name": "李芳", "primary": True}]
     assert [one["id"] for one in found["posts"]] == posts[:1:-1]
     assert found["credits"]["totals"] == [
-        {"scheme": "school", "amount": "3.05", "entries": 4},
-        {"scheme": "vocational", "amount": "3.00", "entries": 1},
+        {"scheme": "school", "amount": "3.05", "redeemed": "0.00", "entries": 4},
+        {"scheme": "vocational", "amount": "3.00", "redeemed": "0.00", "entries": 1},
     ]
     by_institution = {
         (one["scheme"], one["institution"]["name"]): (one["amount"], one["entries"])
@@ -54,6 +57,31 @@ async def test_a_portfolio_holds_profile_classes_posts_and_credits(world: World)
         ("school", "大学"): ("0.05", 1),
         ("vocational", "大学"): ("3.00", 1),
     }
+
+
+async def test_totals_are_right_after_whatever_happens_to_credits(world: World) -> None:
+    """In any order, and all in one batch: what creditbank tells adds up."""
+    school = world.school
+    for seed in range(6):
+        who = await world.someone()
+        told = [
+            event(CREDITS, credits_posted(school, [(who, "4.00"), (who, "2.00"), (who, "1.00")])),
+            credits_moved("redeemed", school, who, "1.50"),
+            credits_moved("redeemed", school, who, "0.75"),
+            credits_moved("rescinded", school, who, "0.75", reverses=str(uuid4())),
+            credits_moved("expired", school, who, "0.25"),
+            # a quarter of it had expired before it was taken back
+            credits_moved("revoked", school, who, "1.00", expired="0.25", reverses=str(uuid4())),
+            credits_moved("converted", school, who, "2.00", target="ects", issued="3.00", lots=1, rule="r"),
+            credits_moved("redeemed", school, who, "3.00", scheme="ects"),
+        ]
+        Random(seed).shuffle(told)  # noqa: S311  the same orders each time
+        for batch in (told[:seed], told[seed:]):
+            await world.apply(batch)
+        assert (await world.get(who, "/v1/portfolio")).json()["credits"]["totals"] == [
+            {"scheme": "ects", "amount": "3.00", "redeemed": "3.00", "entries": 1},
+            {"scheme": "school", "amount": "4.00", "redeemed": "1.50", "entries": 2},
+        ]
 
 
 async def test_who_has_nothing_yet_has_an_empty_portfolio(world: World) -> None:

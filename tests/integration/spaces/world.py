@@ -17,7 +17,7 @@ from tests.issuer import Issuer, bearer
 
 Snapshot = dict[str, Any]
 ERASED, MERGED, ORGANISATION, PERSON, CLASS = AUTH_EVENTS
-(CREDITS,) = CREDITBANK_EVENTS
+CREDITS = "creditbank.credits.posted.v1"
 
 
 def organisation(
@@ -110,6 +110,17 @@ def credits_posted(
             for who, amount in entries
         ],
     }
+
+
+def credits_moved(
+    what: str, institution: UUID, who: UUID, amount: str, *, scheme: str = "school", **more: Any
+) -> Event:
+    """What creditbank tells of credits later; `target` is the event's, the rest its entry's."""
+    told: Snapshot = {"institution": str(institution), "scheme": scheme}
+    if "target" in more:
+        told["target"] = more.pop("target")
+    entry = {"id": str(new_id()), "learner": str(who), "amount": amount, **more}
+    return event(f"creditbank.credits.{what}.v1", {**told, "entries": [entry]})
 
 
 def event(kind: str, data: Snapshot, sequence: int = 0) -> Event:

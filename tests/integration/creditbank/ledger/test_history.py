@@ -22,6 +22,7 @@ from services.creditbank.ledger.service import Ledger
 from services.creditbank.tables import Connection
 from tests.integration.creditbank.ledger.conftest import OTHER_SCHEME, SCHEME, number_of
 from tests.integration.creditbank.ledger.model import Book, Reference, Refusal
+from tests.integration.creditbank.ledger.told import heard, known
 from tests.integration.creditbank.test_history import Bank
 from tests.integration.creditbank.world import make_district
 
@@ -185,6 +186,9 @@ class Operations(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         found = self.run(audit(self.connection, self.bank.keys))
+        for person, number in zip(self.district.students, self.learners, strict=False):
+            by_events = self.run(heard(self.connection, person, self.district.school))
+            assert by_events == self.run(known(self.connection, [number], self.district.school))
         self.run(self.connection.close())
         assert found == []
 
