@@ -62,7 +62,7 @@ def described(*known: str, required: tuple[str, ...] = (), **meanings: str) -> d
         "name": "X-Experience-API-Version",
         "in": "header",
         "required": True,
-        "schema": {"type": "string", "examples": ["1.0.3", "2.0.0"]},
+        "schema": {"type": "string", "pattern": r"^[12]\.0(\.[0-9]+)?$", "examples": ["1.0.3", "2.0.0"]},
     }
     listed = [
         {
