@@ -58,7 +58,7 @@ def test_no_input_brings_a_service_down(product: Product, service: str, role: st
 
 
 def proof_of(product: Product, role: str) -> str:
-    """What somebody in this role is known by: a token, or the basic credential of tools that record learning."""
+    """What somebody in this role is known by: a token, or the basic credential of run.json."""
     if role == "tool":
         basic = product.run["basic"]
         return "Basic " + base64.b64encode(f"{basic['username']}:{basic['password']}".encode()).decode()
