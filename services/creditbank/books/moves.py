@@ -70,13 +70,17 @@ MOVES: Final = (
     ),
     Check(
         20,
-        "books are away exactly while their learner's home is another node, and while a move is open",
+        "books are away exactly while their learner's home is another node, and so while a move is open",
         """
         select a.learner, a.scheme from account a join learner l on l.number = a.learner
         where a.away <> (l.home is not null) or a.arrived <> l.arrived
         union all
         select d.learner, null from departure d join learner l on l.number = d.learner
         where d.state = 'open' and l.home is distinct from d.destination
+          -- whoever came back before the answer to their leaving
+          and not exists (select from arrival a join learner n on n.number = a.learner
+            where coalesce(n.merged_into, n.number) = coalesce(l.merged_into, l.number)
+              and a.arrived_at >= d.requested_at)
         """,
     ),
     Check(

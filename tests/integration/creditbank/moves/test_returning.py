@@ -132,6 +132,7 @@ async def test_who_is_erased_on_the_way_returns_to_a_book_of_nobody(nodes: Nodes
     held = await west.database.pool.fetchrow(
         "select available, moved, away from account where learner = $1 and scheme = 1", number
     )
+    assert held is not None
     assert tuple(held) == (100, 0, False)
     await _tell(west, people_erased, id=who)
     left = await west.database.pool.fetchval(
