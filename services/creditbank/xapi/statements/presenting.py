@@ -74,7 +74,7 @@ def _verb_id(verb: Part) -> Part:
 
 
 def _activity_id(activity: Part) -> Part:
-    return {name: activity[name] for name in ("objectType", "id") if name in activity}
+    return {"id": activity["id"]}
 
 
 def _agent_id(agent: Part) -> Part:

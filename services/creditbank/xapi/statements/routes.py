@@ -120,13 +120,13 @@ async def put_statement(request: Request, door: Writer, store: Store) -> Respons
 )
 async def read_statements(request: Request, door: Reader, store: Store) -> Response:
     """One statement by its id, or all that meet the filters, the newest first, page by page."""
+    # first of all, so that what is read is complete up to then, and refusals tell a time that is not old
+    headers = {THROUGH: written(await store.horizon.through())}
     values = parameters(request, *PARAMETERS)
     voucher = Voucher.of(door.organisation, door.authority, door.authority_key)
     limits = asking.limits_of(door, voucher)
     version = version_of(request)
     single = asking.single(values)
-    through = await store.horizon.through()
-    headers = {THROUGH: written(through)}
     if single is not None:
         found = await store.one(door.organisation, single.id, limits, voided=single.voided)
         headers["Last-Modified"] = format_datetime(found.stored, usegmt=True)
