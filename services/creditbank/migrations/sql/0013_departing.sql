@@ -44,7 +44,7 @@ create function moving_statement(
       select h.value ->> 'node', (h.value ->> 'learner')::uuid, h.value ->> 'scheme', (h.value ->> 'lot')::integer,
         v.arrived_at, h.value::text
       from arrival v cross join json_array_elements(v.statement::json -> 'history') as h (value)
-      where v.learner = any(books) and v.statement is not null and h.value ->> 'node' <> origin
+      where v.learner = any(books) and v.statement is not null and h.value ->> 'node' <> moving_statement.origin
     ) known order by node, learner, scheme, lot, known_at desc
   )
   select '{"books":[' || b.items || '],"follows":' || is_following::text || ',"format":"xuebu creditbank move 1","from":'
