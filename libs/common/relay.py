@@ -106,7 +106,7 @@ class Relay:
         while True:
             try:
                 await self._stand_by()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except Exception as error:  # whatever it was: without a relay nobody learns anything any more
                 if not is_away(error):
                     self._log.exception(logs.RELAY_FAILED)
             finally:

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
+import pytest
 from fastapi import FastAPI
 
 from infra.dev.redis_server import RedisServer
@@ -73,6 +75,31 @@ async def test_redis_away_means_slower_not_lost(
     await end(*running)
     await database.stop()
     await nowhere.aclose()
+
+
+@pytest.mark.parametrize("error", [asyncpg.InternalClientError, ConnectionResetError, RuntimeError])
+async def test_a_relay_lives_on_whatever_ended_its_connection(
+    publisher: FastAPI,
+    relay: Relay,
+    settings: ServiceSettings,
+    running: list["asyncio.Task[None]"],
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    """A server that dies between two steps of the driver has it raise what is no error of the database."""
+    database: Database = publisher.state.database
+    connect_really, failures = database.connect, [error("it went away")]
+
+    async def connect_once_more() -> "asyncpg.Connection[asyncpg.Record]":
+        if failures:
+            raise failures.pop()
+        return await connect_really()
+
+    monkeypatch.setattr(database, "connect", connect_once_more)
+    running.append(asyncio.create_task(relay.run()))
+    await write(publisher, numbered(0, 3))
+    await published(publisher.state.redis, settings.redis_prefix, 3)
+    assert not failures
 
 
 async def test_a_full_redis_loses_nothing(
