@@ -19,6 +19,8 @@ _WAYS: Final = {
     11: ((2,), (10,)),
     12: ((10,), (2,)),
     13: ((11,), (2,)),
+    14: ((5,), (2,)),
+    15: ((2, 6, 8), (7, 9)),
 }
 _ALLOWED: Final = ", ".join(
     f"({kind}, {gives}, {bucket})"
@@ -43,15 +45,15 @@ OPERATIONS: Final = (
         """
         select e.learner, e.scheme, e.sequence from entry e
         left join entry r on r.learner = e.learner and r.scheme = e.scheme and r.sequence = e.reverses
-        where (e.kind in (6, 10, 12)) <> (e.reverses is not null) or e.reverses is not null and (
+        where (e.kind in (6, 10, 12, 14, 15)) <> (e.reverses is not null) or e.reverses is not null and (
           r.kind is null
-          or (e.kind, r.kind) not in ((6, 5), (10, 1), (10, 13), (12, 11))
+          or (e.kind, r.kind) not in ((6, 5), (10, 1), (10, 13), (12, 11), (14, 7), (15, 8))
           or exists (select from posting p
             where p.learner = e.learner and p.scheme = e.scheme and p.entry in (e.sequence, e.reverses)
               and p.lot is not null
             group by p.lot
             having coalesce(sum(p.amount) filter (where p.entry = e.reverses and p.amount > 0
-                and p.bucket in (1, case e.kind when 6 then 4 when 12 then 10 else 2 end)), 0)
+                and p.bucket in (1, case e.kind when 6 then 4 when 12 then 10 when 14 then 5 else 2 end)), 0)
               <> coalesce(-sum(p.amount) filter (where p.entry = e.sequence and p.amount < 0), 0)))
         """,
     ),
@@ -152,6 +154,20 @@ OPERATIONS: Final = (
         """,
     ),
     Check(
+        14,
+        "a conversion is taken back as a whole: each of its lots, and what it rounded",
+        """
+        select c.learner, c.scheme, c.entry as sequence from conversion c
+        join conversion_lot l
+          on l.learner = c.learner and l.source_scheme = c.scheme and l.source_entry = c.entry
+        left join entry v on v.learner = c.learner and v.scheme = c.scheme and v.reverses = c.entry
+        left join entry w on w.learner = l.learner and w.scheme = l.scheme and w.reverses = l.number
+        where w.batch is distinct from v.batch or w.id is not null and exists (
+          select from posting p where p.learner = l.learner and p.scheme = l.scheme
+            and p.entry in (l.number, w.sequence) and p.bucket = 8 having sum(p.amount) <> 0)
+        """,
+    ),
+    Check(
         16,
         "whoever freezes an account does not let it go",
         "select learner, scheme, id from account_freeze where begun_by = ended_by",
@@ -163,7 +179,7 @@ OPERATIONS: Final = (
         select c.learner, c.id from correction c
         left join entry e on e.learner = c.learner and e.scheme = c.scheme and e.sequence = c.revoking
         where c.state = 'approved' and (c.decided_by = c.requested_by
-          or (e.kind, e.reverses, e.batch) is distinct from (10::smallint, c.entry, c.id)
+          or (e.reverses, e.batch) is distinct from (c.entry, c.id) or e.kind not in (10, 14)
           or (c.amount is null) <> (c.replacing is null))
         """,
     ),

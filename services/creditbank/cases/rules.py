@@ -10,7 +10,7 @@ Side = Literal["learner", "guardian", "institution"]
 Outcome = Literal["upheld", "dismissed"]
 Act = Literal["add_evidence", "decide", "appeal", "withdraw", "close"]
 #: what puts right what was upheld
-Remedy = Literal["correction", "rescission", "reversal", "deposit", "award", "transfer", "recognition"]
+Remedy = Literal["correction", "rescission", "deposit", "award", "transfer", "recognition"]
 
 STATES: Final[tuple[str, ...]] = get_args(State)
 ABOUT: Final[tuple[str, ...]] = get_args(About)
@@ -31,7 +31,7 @@ DECIDING: Final = ("administrator", "registrar")
 ABOVE: Final = ("administrator",)
 #: by what a case is about: which later acts can put it right
 REMEDIES_OF: Final[dict[str, tuple[str, ...]]] = {
-    "entry": ("correction", "rescission", "reversal", "deposit"),
+    "entry": ("correction", "rescission", "deposit"),
     "transfer": ("transfer",),
     "recognition": ("recognition",),
     "award": ("award",),

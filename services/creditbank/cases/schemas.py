@@ -43,9 +43,9 @@ class EvidenceBody(_Strict):
 
 
 class RemedyWish(_Strict):
-    """What is to be done: a deposit taken back, another put in its place, an award taken back."""
+    """What is to be done: a deposit taken back or replaced, an award or a conversion taken back."""
 
-    kind: Literal["revocation", "replacement", "rescission"]
+    kind: Literal["revocation", "replacement", "rescission", "reversal"]
     replacement: Replacement | None = None
 
     @model_validator(mode="after")

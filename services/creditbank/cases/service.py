@@ -58,7 +58,7 @@ CONSENTED: Final = ("not-needed", "given")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a decision asks for: a deposit taken back, another in its place, an award taken back."""
+    """What a decision asks for: an entry or award taken back, or a deposit put in its place."""
 
     kind: str
     replacement: Replacement | None = None
@@ -249,11 +249,18 @@ async def _begin_remedy(connection: Connection, caller: Caller, found: asyncpg.R
         await awards.begin_rescission(connection, caller, award["id"], reason=reason)
         kind, remedy, book = "rescission", award["id"], award["learner"]
     else:
-        if entry["kind"] != Kind.DEPOSIT:
+        if (wish.kind == "reversal") != (entry["kind"] == Kind.CONVERSION):
             raise RemedyUnfit
-        remedy = await corrections.request(
-            connection, caller, entry["batch"], entry["id"], reason, wish.replacement
-        )
+        if wish.kind == "reversal":
+            remedy = await corrections.request_reversal(
+                connection, caller, found["person"], entry["id"], reason
+            )
+        elif entry["kind"] == Kind.DEPOSIT:
+            remedy = await corrections.request(
+                connection, caller, entry["batch"], entry["id"], reason, wish.replacement
+            )
+        else:
+            raise RemedyUnfit
         kind, book = "correction", found["book"]
     await repository.add_remedy(connection, found, kind, remedy, book, caller.subject)
 

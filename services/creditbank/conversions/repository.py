@@ -14,12 +14,13 @@ select t.learner, t.number, t.available, t.issuer, t.outcome, t.grade, t.earned_
   exists (select from institution x where x.id = t.issuer and $4 = any(x.ancestors)) as covered
 from lot t where t.learner = any($1) and t.scheme = $2 and t.number = any($3)
 """
-# By all versions of the rule, in all books that are the learner's.
+# By all versions of the rule, in all books that are the learner's, but for what was taken back.
 _USED = """
 select coalesce(sum(c.spent), 0)::bigint from conversion c
 join rule r on r.id = c.rule join rule mine on mine.id = $2
   and r.institution = mine.institution and r.code = mine.code and r.kind = mine.kind
-where c.learner = any($1)
+where c.learner = any($1) and not exists (
+  select from entry v where v.learner = c.learner and v.scheme = c.scheme and v.reverses = c.entry)
 """
 _KNOWN = """
 select e.learner, e.scheme, e.sequence, c.rule, array_agg(p.lot) as lots, array_agg(p.amount) as amounts
@@ -29,7 +30,9 @@ where e.learner = any($1) and e.key_hash = $2 group by e.learner, e.scheme, e.se
 """
 _DOCUMENT = """
 select json_build_object('id', e.id, 'rule', c.rule, 'scheme', s.code, 'target', t.code,
-  'recorded_at', utc_text(e.recorded_at), 'spent', credits_text(c.spent), 'issued', credits_text(c.issued),
+  'recorded_at', utc_text(e.recorded_at), 'reversed_by', (select v.id from entry v
+    where v.learner = e.learner and v.scheme = e.scheme and v.reverses = e.sequence),
+  'spent', credits_text(c.spent), 'issued', credits_text(c.issued),
   'remainder', c.remainder, 'numerator', c.numerator, 'denominator', c.denominator, 'lots', (
     select coalesce(json_agg(json_build_object('of', d.source_lot, 'lot', d.number,
       'credits', credits_text(n.issued)) order by d.number), '[]')

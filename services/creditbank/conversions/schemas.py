@@ -77,6 +77,7 @@ class ConversionAnswer(BaseModel):
     scheme: str
     target: str
     recorded_at: datetime
+    reversed_by: UUID | None = Field(description="the entry by which it was taken back")
     spent: str
     issued: str
     remainder: int

@@ -14,6 +14,15 @@ select e.learner, e.scheme, e.sequence, t.issuer from entry e
 join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence
 where e.batch = $1 and e.id = $2 and e.kind = 1
 """
+# By its id, of a learner: the conversion's own institution is that of the rule.
+_CONVERTED: Final = """
+select e.learner, e.scheme, e.sequence, r.institution as issuer, e.batch
+from learner l join learner m on coalesce(m.merged_into, m.number) = coalesce(l.merged_into, l.number)
+join entry e on e.learner = m.number and e.id = $2 and e.kind = 7
+join conversion c on c.learner = e.learner and c.scheme = e.scheme and c.entry = e.sequence
+join rule r on r.id = c.rule
+where l.id = $1
+"""
 _ADD: Final = """
 insert into correction (id, learner, scheme, entry, deposit, institution, requested_by, reason,
   amount, earned_on, course_id, course_sourced_id, attempt, grade)
@@ -22,8 +31,9 @@ on conflict (learner, scheme, entry) where state = 'requested' do nothing return
 """
 _SHOWN: Final = """
 select c.id, json_build_object(
-  'id', c.id, 'institution', c.institution, 'deposit', c.deposit, 'entry', e.id, 'learner', a.person,
-  'scheme', s.code, 'state', c.state, 'reason', c.reason,
+  'id', c.id, 'institution', c.institution, 'deposit', c.deposit, 'entry', e.id,
+  'kind', entry_kind_name(e.kind),
+  'learner', a.person, 'scheme', s.code, 'state', c.state, 'reason', c.reason,
   'replacement', case when c.amount is not null then json_build_object(
     'course_id', c.course_id, 'course_sourced_id', c.course_sourced_id, 'attempt', c.attempt,
     'credits', credits_text(c.amount), 'grade', c.grade, 'earned_on', c.earned_on) end,
@@ -38,7 +48,9 @@ join account a on a.learner = c.learner and a.scheme = c.scheme
 join scheme s on s.id = c.scheme
 """
 _LOCKED: Final = """
-select c.*, a.person, s.code from correction c
+select c.*, a.person, s.code, (select e.kind from entry e
+  where e.learner = c.learner and e.scheme = c.scheme and e.sequence = c.entry) as kind
+from correction c
 join account a on a.learner = c.learner and a.scheme = c.scheme
 join scheme s on s.id = c.scheme
 where c.id = $1 for no key update of c
@@ -73,6 +85,11 @@ async def _tell(connection: Connection, correction: UUID) -> None:
 async def deposited(where: Where, deposit: UUID, entry: UUID) -> asyncpg.Record | None:
     """Where the entry of a deposit stands, and whose it is."""
     return await where.fetchrow(_DEPOSITED, deposit, entry)
+
+
+async def converted(where: Where, learner: UUID, entry: UUID) -> asyncpg.Record | None:
+    """Where a learner's conversion stands, whose rule it was made by, and its batch."""
+    return await where.fetchrow(_CONVERTED, learner, entry)
 
 
 async def add(

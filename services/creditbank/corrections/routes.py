@@ -14,6 +14,7 @@ from services.creditbank.corrections.schemas import (
     Correction,
     CorrectionBody,
     CorrectionDecision,
+    ReversalBody,
     State,
 )
 from services.creditbank.deposits.service import PostingDesk
@@ -38,6 +39,27 @@ async def request_correction(
     replacement = None if body.replacement is None else body.replacement.columns()
     identifier = await within(
         database, lambda one: service.request(one, caller, deposit, entry, body.reason, replacement)
+    )
+    shown = await service.shown(database.pool, identifier)
+    headers = {"Location": f"/v1/corrections/{identifier}"}
+    return Response(shown, 201, media_type="application/json", headers=headers)
+
+
+@router.post(
+    "/v1/learners/{learner}/conversions/{conversion}/corrections",
+    summary="Ask for a conversion to be taken back",
+    response_model=Correction,
+    status_code=201,
+)
+async def request_reversal(
+    learner: UUID, conversion: UUID, body: ReversalBody, caller: Corrector, database: DatabaseOf
+) -> Response:
+    """By a client of the line of the institution whose rule it was, or its registrar or administrator.
+
+    Another one decides. While any of the credits it made is in use, it cannot be taken back.
+    """
+    identifier = await within(
+        database, lambda one: service.request_reversal(one, caller, learner, conversion, body.reason)
     )
     shown = await service.shown(database.pool, identifier)
     headers = {"Location": f"/v1/corrections/{identifier}"}

@@ -60,6 +60,14 @@ class CorrectionBody(BaseModel):
     replacement: Replacement | None = None
 
 
+class ReversalBody(BaseModel):
+    """Why a conversion is to be taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line
+
+
 class CorrectionDecision(BaseModel):
     """What is decided; a rejection gives its reason. Whoever asked may only withdraw."""
 
@@ -91,8 +99,9 @@ class Correction(BaseModel):
 
     id: UUID
     institution: UUID
-    deposit: UUID
+    deposit: UUID = Field(description="the batch of the entry")
     entry: UUID
+    kind: Literal["deposit", "arrival", "conversion"] = Field(description="of the entry")
     learner: UUID
     scheme: str
     state: State
@@ -103,5 +112,5 @@ class Correction(BaseModel):
     decided_by: UUID | None
     decided_at: datetime | None
     decision_reason: str | None
-    revocation: UUID | None = Field(description="the entry that took the deposit back")
+    revocation: UUID | None = Field(description="the entry that took it back")
     replaced_by: UUID | None = Field(description="the entry that stands in its place")

@@ -21,7 +21,7 @@ from services.creditbank.corrections.rules import CHECKERS
 from services.creditbank.deposits.rules import Call, Item, Refused
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.institutions import service as institutions
-from services.creditbank.ledger.rules import Place
+from services.creditbank.ledger.rules import Kind, Place
 from services.creditbank.ledger.service import Ledger
 from services.creditbank.tables import Connection, Pool, Where
 
@@ -56,14 +56,37 @@ async def request(
 ) -> UUID:
     """Ask for one entry of a deposit to be taken back, and perhaps for what is to take its place."""
     found = await repository.deposited(connection, deposit, entry)
-    if found is None or not await institutions.may_oversee(connection, found["issuer"], caller):
+    return await _ask(connection, caller, found, deposit, reason, replacement)
+
+
+async def request_reversal(
+    connection: Connection, caller: Caller, learner: UUID, conversion: UUID, reason: str
+) -> UUID:
+    """Ask for a learner's conversion to be taken back: for the institution by whose rule it was made."""
+    found = await repository.converted(connection, learner, conversion)
+    return await _ask(connection, caller, found, None if found is None else found["batch"], reason, None)
+
+
+async def _ask(
+    connection: Connection,
+    caller: Caller,
+    found: asyncpg.Record | None,
+    batch: UUID | None,
+    reason: str,
+    replacement: Replacement | None,
+) -> UUID:
+    if (
+        found is None
+        or batch is None
+        or not await institutions.may_oversee(connection, found["issuer"], caller)
+    ):
         raise NotFound
     await _refuse_onlookers(connection, caller, found["issuer"])
     identifier = new_id()
     if not await repository.add(
         connection,
         identifier,
-        deposit,
+        batch,
         found,
         requested_by=caller.subject,
         reason=reason,
@@ -105,7 +128,8 @@ async def decide(
         revoking, replacing = None, None
         if decision == "approved":
             place = Place(found["learner"], found["scheme"], found["entry"])
-            revoked = await ledger.revoke(connection, place, key=f"correction {correction}", batch=correction)
+            take_back = ledger.reverse_conversion if found["kind"] == Kind.CONVERSION else ledger.revoke
+            revoked = await take_back(connection, place, key=f"correction {correction}", batch=correction)
             revoking = revoked.place.sequence
             if found["amount"] is not None:
                 replacing = await _replace(connection, desk, found, caller.subject)

@@ -19,6 +19,9 @@ _CONVERT: Final = """
 select op, answer, entry, sequence, reason from post_conversions(
   $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 """
+_REVERSE_CONVERSION: Final = """
+select op, answer, entry, sequence, reason from reverse_conversion($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
 _ISSUED: Final = """
 select c.number, c.source_lot, e.id, t.issued from conversion_lot c
 join entry e on e.learner = c.learner and e.scheme = c.scheme and e.sequence = c.number
@@ -137,6 +140,32 @@ async def convert(
 def _answers(rows: Sequence[asyncpg.Record], count: int) -> list[Answer]:
     by_op = {row["op"]: Answer(row["answer"], row["entry"], row["sequence"], row["reason"]) for row in rows}
     return [by_op[number] for number in range(1, count + 1)]
+
+
+async def reverse_conversion(
+    where: Where,
+    operation: Operation,
+    entry: UUID,
+    salt: bytes,
+    lot_entries: Sequence[UUID],
+    lot_salts: Sequence[bytes],
+) -> Answer:
+    """Take back the conversion the operation targets; `lot_entries` has one id for each lot it made."""
+    rows = await where.fetch(
+        _REVERSE_CONVERSION,
+        operation.learner,
+        operation.scheme,
+        operation.target,
+        operation.batch,
+        entry,
+        salt,
+        key_digest(operation.key),
+        payload_digest(operation),
+        list(lot_entries),
+        list(lot_salts),
+    )
+    (answer,) = _answers(rows, 1)
+    return answer
 
 
 async def issued_by(where: Where, *, learner: int, scheme: int, entry: int) -> tuple[NewLot, ...]:

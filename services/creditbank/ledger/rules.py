@@ -55,6 +55,8 @@ class Kind(IntEnum):
     DEPARTURE = 11
     RETURN = 12
     ARRIVAL = 13
+    CONVERSION_REVERSAL = 14
+    CONVERSION_DEPOSIT_REVERSAL = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,6 +194,37 @@ class Ledger:
         """Take back a deposit whose credits are not in use. Once only; its attempt may then come anew."""
         return await self._reverse(connection, Kind.REVOCATION, entry, key, batch)
 
+    async def reverse_conversion(
+        self, connection: Connection, entry: Place, *, key: str, batch: UUID | None = None
+    ) -> Posted:
+        """Take back a conversion none of whose new credits is in use: its lots, what it rounded, all of it.
+
+        What it took is available again in the lots it was taken from, and expires there if its day is over.
+        Once only.
+        """
+        operation = Operation(
+            Kind.CONVERSION_REVERSAL,
+            entry.learner,
+            entry.scheme,
+            key,
+            batch or new_id(),
+            target=entry.sequence,
+        )
+        lots = await repository.issued_by(
+            connection, learner=entry.learner, scheme=entry.scheme, entry=entry.sequence
+        )
+        made, lot_entries = new_id(), [new_id() for _ in lots]
+        wrapped = await learners.wrapped_keys(connection, [entry.learner])
+        answer = await repository.reverse_conversion(
+            connection,
+            operation,
+            made,
+            self._salt(entry.learner, wrapped, made),
+            lot_entries,
+            [self._salt(entry.learner, wrapped, one) for one in lot_entries],
+        )
+        return _posted(operation, answer)
+
     async def _reverse(
         self, connection: Connection, kind: Kind, entry: Place, key: str, batch: UUID | None
     ) -> Posted:

@@ -31,6 +31,8 @@ _REVERSED: Final = {
     "rescission": {"redemption"},
     "revocation": {"deposit", "arrival"},
     "return": {"departure"},
+    "conversion_reversal": {"conversion"},
+    "conversion_deposit_reversal": {"conversion_deposit"},
 }
 _PROGRESS_EVERY: Final = 100_000
 _CACHED_TILES: Final = 8_192

@@ -30,4 +30,8 @@ CHANGES: Final[dict[str, Change]] = {
     "creditbank.credits.expired.v1": (Part(amount=-1),),
     "creditbank.credits.revoked.v1": (Part(amount=-1, expired=1, entries=-1),),
     "creditbank.credits.converted.v1": (Part(amount=-1), Part("target", issued=1, lots=1)),
+    "creditbank.credits.conversion_reversed.v1": (
+        Part(amount=1),
+        Part("target", issued=-1, expired=1, lots=-1),
+    ),
 }

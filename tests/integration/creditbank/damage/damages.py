@@ -112,6 +112,12 @@ _TABLE: Final = """
 14 every entry that takes or issues converted credits
     delete from conversion returning learner, scheme, entry as sequence
     delete from conversion_lot returning learner, scheme, number as sequence
+14 a conversion is taken back as a whole
+    entry | kind = 14 | batch = uuid7() | learner, scheme, reverses as sequence
+    with gone as (delete from entry where kind = 15 returning learner, reverses, scheme) select g.learner,
+      l.source_scheme as scheme, l.source_entry as sequence from gone g join conversion_lot l on
+      l.learner = g.learner and l.scheme = g.scheme and l.number = g.reverses
+    posting | bucket = 8 and amount < 0 | amount = amount - 1 | learner
 14 each conversion by a rule of the rule book
     update rule r set document = jsonb_set(document::jsonb, '{numerator}', '9')::json from conversion c
       where r.id = c.rule returning c.learner, c.scheme, c.entry as sequence

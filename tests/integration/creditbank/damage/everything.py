@@ -117,6 +117,13 @@ async def awards_and_conversions(at: Everything) -> None:
     lots = await desk.lots(student, (school, at.district.course, "4.00"))
     body = {"rule": terms, "key": "c", "lots": [{"lot": lots[0], "credits": "4.00"}]}
     await desk.ok(student, "POST", "/v1/conversions", body)
+    lots = await desk.lots(student, (school, at.district.course, "4.00"))
+    body = {"rule": terms, "key": "d", "lots": [{"lot": lots[0], "credits": "4.00"}]}
+    made = await desk.ok(student, "POST", "/v1/conversions", body)
+    path = f"/v1/learners/{student}/conversions/{made['id']}/corrections"
+    asked = await desk.ok(at.registrar, "POST", path, {"reason": "by mistake"})
+    decision = f"/v1/corrections/{asked['id']}/decision"
+    await desk.ok(at.second, "POST", decision, {"decision": "approved"})
 
 
 async def transfer_and_recognition(at: Everything) -> None:

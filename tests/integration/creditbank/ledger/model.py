@@ -27,6 +27,8 @@ class Reference:
     ended: set[tuple[Book, int]] = field(default_factory=set)
     deposits: dict[tuple[Book, int], int] = field(default_factory=dict)
     redeemed: dict[tuple[Book, int], Counter[int]] = field(default_factory=dict)
+    #: by the entry that took them the lot and amount, and the lot they became
+    conversions: dict[tuple[Book, int], tuple[int, int, Book, int]] = field(default_factory=dict)
     reversed: set[tuple[Book, int]] = field(default_factory=set)
     frozen: set[int] = field(default_factory=set)
 
@@ -121,5 +123,25 @@ class Reference:
             target = (book[0], to)
             self.length[target] += 1
             self.books[target][self.length[target]] = Counter(available=amount * 2 // 3)
+            made = self.length[target]
+            self.conversions[book, self.length[book] + 1] = (lot, amount, target, made)
 
         return self.once(book, key, ("convert", to, lot, amount), work)
+
+    def reconvert(self, book: Book, key: str, entry: int) -> int:
+        """A conversion is taken back, unless something is done with the lot it made."""
+
+        def work() -> None:
+            if (book, entry) not in self.conversions:
+                raise Refusal("entry_unknown")
+            lot, amount, target, made = self.conversions[book, entry]
+            if (book, entry) in self.reversed:
+                raise Refusal("entry_reversed")
+            if self.books[target][made]["available"] != amount * 2 // 3:
+                raise Refusal("credits_in_use")
+            self._move(target, [(made, amount * 2 // 3)], "available", "revoked")
+            self.length[target] += 1
+            self._move(book, [(lot, amount)], "converted", "available")
+            self.reversed.add((book, entry))
+
+        return self.once(book, key, ("reconvert", entry), work)

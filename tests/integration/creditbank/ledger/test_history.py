@@ -147,6 +147,16 @@ class Operations(RuleBasedStateMachine):
             work(self.connection, Place(*book, entry), key=key),
         )
 
+    @rule(who=WHO, scheme=SCHEMES, key=KEYS, entry=st.integers(1, 12))
+    def reconvert(self, who: int, scheme: int, key: str, entry: int) -> None:
+        book = self.learners[who], scheme
+        made = sorted(number for at, number in self.reference.conversions if at == book)
+        target = made[entry % len(made)] if made else entry
+        self.compare(
+            lambda: self.reference.reconvert(book, key, target),
+            self.ledger.reverse_conversion(self.connection, Place(*book, target), key=key),
+        )
+
     @rule(who=WHO)
     def freeze_or_thaw(self, who: int) -> None:
         learner = self.learners[who]

@@ -19,6 +19,10 @@ def test_each_hold_and_each_entry_ends_once() -> None:
         _entry(3, "redemption", resolves=2),
         _entry(4, "rescission", reverses=3),
         _entry(5, "revocation", reverses=1),
+        _entry(6, "conversion"),
+        _entry(7, "conversion_reversal", reverses=6),
+        _entry(8, "conversion_deposit"),
+        _entry(9, "conversion_deposit_reversal", reverses=8),
     ):
         ends.check(entry, "here")
 
@@ -35,6 +39,8 @@ def test_each_hold_and_each_entry_ends_once() -> None:
         _entry(6, "rescission"),
         _entry(6, "revocation", reverses=4),
         _entry(6, "deposit", reverses=1),
+        _entry(6, "conversion_reversal", reverses=1),
+        _entry(6, "conversion_reversal"),
         _entry(6, "hold", resolves=2),
     ],
 )
