@@ -5,32 +5,33 @@ from typing import Any, Final
 
 Chooser = Callable[[dict[str, Any]], dict[str, Any]]
 _MOST_RANGES: Final = 20
+_OTHERWISE: Final = ["en", "zh"]
 
 
 def chooser(accept_language: str | None) -> Chooser:
     """Leaves of a map the entry an Accept-Language header likes best (RFC 9110, section 12.5.4).
 
     A range fits a tag that is the same or begins with it (RFC 4647, 3.3.1); if none does, the first part of
-    the range is tried, then the first entry is taken.
+    the range is tried, then English, Chinese, and the first tag by the alphabet.
     """
-    wanted = _ranges(accept_language)
+    wanted = [one for one in _ranges(accept_language) if one != "*"]
 
     def choose(texts: dict[str, Any]) -> dict[str, Any]:
         if len(texts) < 2:
             return texts
-        for matches in (_fits, _is_related):
-            for language in wanted:
-                for tag in texts:
+        for matches, languages in ((_fits, wanted), (_is_related, wanted), (_fits, _OTHERWISE)):
+            for language in languages:
+                for tag in sorted(texts):
                     if matches(language, tag.lower()):
                         return {tag: texts[tag]}
-        first = next(iter(texts))
+        first = min(texts)
         return {first: texts[first]}
 
     return choose
 
 
 def _fits(language: str, tag: str) -> bool:
-    return language == "*" or tag == language or tag.startswith(f"{language}-")
+    return tag == language or tag.startswith(f"{language}-")
 
 
 def _is_related(language: str, tag: str) -> bool:

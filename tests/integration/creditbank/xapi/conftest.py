@@ -13,7 +13,7 @@ from libs.common.database import Database
 from libs.common.ids import new_id
 from services.creditbank.learners.keys import KeyRing
 from tests.integration.creditbank.conftest import Bank
-from tests.integration.creditbank.world import District, person, tell_of_people
+from tests.integration.creditbank.world import District, make_district, person, tell_of_people
 
 ADMINISTERS = "credits.read credits.write"
 VERSIONS = ("1.0.3", "2.0.0")
@@ -106,3 +106,12 @@ async def tool(issue: Issue) -> Tool:
 async def either(tool: Tool, request: pytest.FixtureRequest) -> Tool:
     """The same at each version."""
     return tool.speaking(request.param)
+
+
+@pytest.fixture
+async def elsewhere(database: Database, keys: KeyRing, issue: Issue) -> Tool:
+    """A tool of another district's school."""
+    other = await make_district(database, keys)
+    who = new_id()
+    await tell_of_people(database, keys, person(who, ("administrator", other.school)))
+    return await issue("all", place=other.school, by=who)
