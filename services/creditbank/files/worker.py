@@ -43,7 +43,7 @@ class FileWorker:
                 if is_away(error):
                     raise
                 failed = error
-        while await suspense.claim_due(self._database.pool, self._post):
+        while await suspense.claim_due(self._database, self._desk):
             pass
         if failed is not None:
             raise failed

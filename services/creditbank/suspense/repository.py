@@ -50,7 +50,7 @@ select s.* from suspense s join (
   select institution, scheme, organisation, client from suspense where due and state = 'waiting' limit 1
 ) g on g.institution = s.institution and g.scheme = s.scheme and g.organisation = s.organisation
   and g.client = s.client
-where s.due and s.state = 'waiting' order by s.id limit $1
+where s.due and s.state = 'waiting' order by s.id limit $1 for no key update of s skip locked
 """
 _RESOLVE = """
 update suspense s set state = t.state, due = t.state = 'waiting' and s.news <> t.news, entry = t.entry,
@@ -115,9 +115,9 @@ async def mark_institution_due(where: Where, institution: UUID) -> None:
     )
 
 
-async def due(pool: Pool, most: int) -> Sequence[asyncpg.Record]:
-    """Items to look at again, all of one client, institution and scheme."""
-    return await pool.fetch(_DUE, most)
+async def due(connection: Connection, most: int) -> Sequence[asyncpg.Record]:
+    """Items to look at again, all of one client, institution and scheme; locked, without those that are."""
+    return await connection.fetch(_DUE, most)
 
 
 async def resolve(
@@ -128,9 +128,15 @@ async def resolve(
     await where.execute(_RESOLVE, *(list(column) for column in zip(*found, strict=True)))
 
 
-async def one(pool: Pool, suspended: UUID) -> asyncpg.Record | None:
+async def one(where: Where, suspended: UUID) -> asyncpg.Record | None:
     """One item; whoever asks must have been let in."""
-    return await pool.fetchrow(f"{_SHOWN} where s.id = $1", suspended)
+    return await where.fetchrow(f"{_SHOWN} where s.id = $1", suspended)
+
+
+async def waiting(connection: Connection, suspended: UUID) -> asyncpg.Record | None:
+    """An item that waits, which nobody else claims or withdraws until the transaction ends."""
+    query = f"{_SHOWN} where s.id = $1 and s.state = 'waiting' for no key update of s"
+    return await connection.fetchrow(query, suspended)
 
 
 async def page(

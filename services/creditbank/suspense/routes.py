@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from libs.common.database import DatabaseOf
 from libs.common.paging import Page, PagingOf, encode_cursor
 from services.creditbank.callers import Poster, Reader
+from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.ledger.rules import credits_text
 from services.creditbank.suspense import service
 from services.creditbank.suspense.rules import State
@@ -39,11 +40,9 @@ async def claim(
     suspended: UUID, body: Claim, caller: Poster, request: Request, database: DatabaseOf
 ) -> SuspendedItem:
     """For clients of the institution's line. Nothing changes unless the credits are posted."""
-    post = request.app.state.desk.call
+    desk = PostingDesk(database, request.app.state.shred_keys)
     learner = body.learner
-    return _answer(
-        await service.claim(database.pool, caller, post, suspended, learner.id, learner.sourced_id)
-    )
+    return _answer(await service.claim(database, desk, caller, suspended, learner.id, learner.sourced_id))
 
 
 @router.post("/v1/suspense/{suspended}/withdrawal", summary="Wait no more")

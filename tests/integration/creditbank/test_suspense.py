@@ -1,5 +1,6 @@
 """Credits of learners nobody knows yet: they wait, and are claimed when auth tells of the learner."""
 
+import asyncio
 from typing import Any
 
 from libs.common.database import Database
@@ -133,11 +134,16 @@ async def test_news_that_come_while_one_looks_are_not_lost(
 
     await files.done(HEADER + row("N-6"), suspend_unknown=True)
     learner = newcomer(district, "N-6")
-    resolve = repository.resolve
+    resolve, told = repository.resolve, []
 
     async def late(where: Any, found: Any) -> None:
+        """After the look-up, before its result is written down: the news wait for it."""
         monkeypatch.setattr(repository, "resolve", resolve)
-        await tell(database, keys, learner)  # after the look-up, before its result is written down
+        told.append(asyncio.create_task(tell(database, keys, learner)))
+        while not await where.fetchval(
+            "select exists (select from pg_locks where not granted and pid <> pg_backend_pid())"
+        ):
+            await asyncio.sleep(0.01)
         await resolve(where, found)
 
     connection = await database.connect()
@@ -145,6 +151,9 @@ async def test_news_that_come_while_one_looks_are_not_lost(
     await connection.close()
     monkeypatch.setattr(repository, "resolve", late)
     await files.app.state.file_worker.work_through()
+    await asyncio.gather(*told)
+    await files.app.state.file_worker.work_through()
+    assert told
     assert await available(bank, learner["id"]) == "1.00"
 
 
