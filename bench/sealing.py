@@ -6,119 +6,45 @@ turns, with and without it; the lag is that of the sequencer as a process of its
 
 import argparse
 import asyncio
-import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import median
 
 import asyncpg
 
+from bench.bank import BATCH, Bank, BankStore, bank_store
 from bench.report import Report
-from infra.dev.stores import ServiceStore, start_stores
-from libs.common import migrations
+from infra.dev.stores import ServiceStore
 from libs.common.database import Database
-from libs.common.events import Event
-from libs.common.ids import new_id
-from services.creditbank.deposits.rules import Call, Item
-from services.creditbank.deposits.service import PostingDesk
-from services.creditbank.learners.handlers import person_changed
-from services.creditbank.learners.keys import KeyRing
 from services.creditbank.log.commands import verify_export, write_export
 from services.creditbank.log.sequencing import Sequencing
 from services.creditbank.settings import CreditbankSettings
 
 ROOT = Path(__file__).resolve().parents[1]
-LEARNERS = 20_000
-BATCH = 1_000
 TURNS = 12
 CALLS = 12
-_LINES = """
-insert into institution (id, version, status, type, name, ancestors)
-values ($1, 1, 'active', 'school', 'S', array[$1::uuid])
-"""
 _QUEUE = """
 truncate log_pending;
 insert into log_pending (leaves, commitments)
   select count(*), array_agg(commitment)
   from (select commitment, (row_number() over () - 1) / 1000 as part from entry) e group by part
 """
-_COURSE = "insert into outcome (id, version, status, title, organisation) values ($1, 1, 'active', 'C', $2)"
 _BYTES = """
 select sum(pg_total_relation_size(t))::float
 from unnest(array['log_block', 'log_checkpoint', 'log', 'log_key']::regclass[]) t
 """
 
 
-class Bank:
-    """A school, a course, learners, and a desk to post at."""
-
-    def __init__(self, database: Database, settings: CreditbankSettings) -> None:
-        self.database = database
-        self.keys = KeyRing(settings.key_encryption_key.get_secret_value())
-        self.desk = PostingDesk(database, self.keys)
-        self.school, self.course = new_id(), new_id()
-        self.learners = [new_id() for _ in range(LEARNERS)]
-        self.posted = 0
-
-    async def prepare(self) -> None:
-        await self.database.pool.execute(_LINES, self.school)
-        await self.database.pool.execute(_COURSE, self.course, self.school)
-        connection = await self.database.connect()
-        for first in range(0, LEARNERS, BATCH):
-            events = [self._person(learner) for learner in self.learners[first : first + BATCH]]
-            async with connection.transaction():
-                await person_changed(self.keys)(connection, events)
-        await connection.close()
-
-    def _person(self, learner: object) -> Event:
-        role = {"role": "student", "organisation": self.school, "primary": True, "from": None, "to": None}
-        data = {"id": learner, "version": 1, "status": "active", "identifiers": [], "roles": [role]}
-        text = json.dumps(data, default=str).encode()
-        return Event(
-            id=new_id(), sequence=1, type="any", subject=str(learner), time=datetime.now(UTC), data=text
-        )
-
-    async def post(self) -> float:
-        """One call; how long it took."""
-        items = [
-            Item(f"{new_id()}", self.learners[(self.posted + n) % LEARNERS], None, self.course, None,
-                 f"{new_id()}", 100, "A", date(2026, 6, 30))
-            for n in range(BATCH)
-        ]  # fmt: skip
-        began = time.perf_counter()
-        await self.desk.post([Call(new_id(), self.school, self.school, "b", "xuebu:credits", items)])
-        self.posted += BATCH
-        return time.perf_counter() - began
-
-    async def post_for(self, seconds: float) -> float:
-        """Entries a second, two writers."""
-        began, before = time.perf_counter(), self.posted
-
-        async def write() -> None:
-            while time.perf_counter() - began < seconds:
-                await self.post()
-
-        await asyncio.gather(write(), write())
-        return (self.posted - before) / (time.perf_counter() - began)
-
-
-async def measure(report: Report, store: ServiceStore, directory: Path, seconds: float) -> None:
-    settings = CreditbankSettings(
-        environment="development",
-        database=store.database,
-        redis=store.redis,
-        issuer="http://127.0.0.1:1",
-        log_directory=directory,
-    )
-    database = await Database(store.database).start()
-    owner = await asyncpg.connect(store.migrations_database)
+async def measure(report: Report, where: BankStore, seconds: float) -> None:
+    settings = where.settings()
+    assert settings.log_directory is not None
+    database = await Database(settings.database).start()
+    owner = await asyncpg.connect(where.store.migrations_database)
     bank = Bank(database, settings)
     await bank.prepare()
     await bank.post_for(1)
@@ -126,8 +52,8 @@ async def measure(report: Report, store: ServiceStore, directory: Path, seconds:
     for turn in range(TURNS):
         for act in ("enable", "disable") if turn % 2 else ("disable", "enable"):
             await owner.execute(f"alter table entry {act} trigger entry_awaits_its_leaf")
-            await bank.post()
-            times[act] += [await bank.post() for _ in range(CALLS)]
+            await bank.post(bank.calls(1))
+            times[act] += [BATCH / await bank.post(bank.calls(1)) for _ in range(CALLS)]
     await owner.execute("alter table entry enable trigger entry_awaits_its_leaf")
     await owner.execute(_QUEUE)
     ratio = median(times["disable"]) / median(times["enable"])
@@ -135,19 +61,34 @@ async def measure(report: Report, store: ServiceStore, directory: Path, seconds:
     alone = await bank.post_for(seconds)
     rate = await _seal_all(database, settings)
     report.add("sealing a queue / posting", rate / alone, "of entries/s", 5, note=f"{rate:,.0f} leaves/s")
-    with _sequencing(store, directory):
-        lag, beside = await _lag(bank, directory, seconds * 3)
-    report.add("sealing lag at full load", lag, "s", 5, "at most", note=f"{beside:,.0f} entries/s")
-    report.add("posting while it is sealed / posting", beside / alone, "of entries/s")
+    await measure_lag(report, where, bank, owner, seconds)
     await owner.execute("vacuum full log_block")
     sealed = int(await owner.fetchval("select sum(leaves) from log"))
     stored = await owner.fetchval(_BYTES) / sealed
     report.add("the log in PostgreSQL", stored, "bytes a leaf", 40, "at most")
-    size = _size_of(directory)
+    size = _size_of(settings.log_directory)
     report.add("the log on disk", size / sealed, "bytes a leaf", 40, "at most", note=f"{sealed:,} leaves")
-    await _prove(report, owner, settings, directory.with_name("export"), sealed)
+    await _prove(report, owner, settings, where.folder / "export", sealed)
     await owner.close()
     await database.stop()
+
+
+async def measure_lag(
+    report: Report,
+    where: BankStore,
+    bank: Bank,
+    owner: "asyncpg.Connection[asyncpg.Record]",
+    seconds: float,
+) -> None:
+    """How late leaves are in the log while two writers post all they can and a process of its own seals."""
+    settings = where.settings()
+    assert settings.log_directory is not None
+    alone = await bank.post_for(seconds)
+    with _sequencing(where.store, settings.log_directory):
+        earlier = int(await owner.fetchval("select count(*) from entry")) - bank.posted
+        lag, beside = await _lag(bank, settings.log_directory, earlier, seconds * 2)
+    report.add("sealing lag at full load", lag, "s", 5, "at most", note=f"{beside:,.0f} entries/s")
+    report.add("posting while it is sealed / posting", beside / alone, "of entries/s")
 
 
 async def _prove(
@@ -209,15 +150,18 @@ def _sequencing(store: ServiceStore, directory: Path) -> Iterator[None]:
         process.wait()
 
 
-async def _lag(bank: Bank, directory: Path, seconds: float) -> tuple[float, float]:
-    """The longest time from an entry's commit to the published checkpoint that covers it, and the rate."""
-    (checkpoint,) = await asyncio.to_thread(lambda: list(directory.glob("*/checkpoint")))
+async def _lag(bank: Bank, directory: Path, earlier: int, seconds: float) -> tuple[float, float]:
+    """The longest time from an entry's commit to the published checkpoint that covers it, and the rate.
+
+    `earlier` entries are in the books besides those the bank of the bench has counted.
+    """
 
     def published() -> int:
-        return int(checkpoint.read_text().split("\n")[1])
+        return max(
+            (int(path.read_text().split("\n")[1]) for path in directory.glob("*/checkpoint")), default=0
+        )
 
-    await bank.post_for(2)
-    while published() < bank.posted:  # noqa: ASYNC110  another process seals
+    while published() < bank.posted + earlier:  # noqa: ASYNC110  another process seals
         await asyncio.sleep(0.05)
     committed: list[tuple[float, int]] = []
     posting = asyncio.create_task(bank.post_for(seconds))
@@ -227,7 +171,7 @@ async def _lag(bank: Bank, directory: Path, seconds: float) -> tuple[float, floa
         now = time.perf_counter()
         if not committed or committed[-1][1] != bank.posted:
             committed.append((now, bank.posted))
-        reached = published()
+        reached = published() - earlier
         while committed and committed[0][1] <= reached:
             longest = max(longest, now - committed.pop(0)[0])
         if posting.done() and reached >= bank.posted:
@@ -237,17 +181,8 @@ async def _lag(bank: Bank, directory: Path, seconds: float) -> tuple[float, floa
 
 def run(report: Report, seconds: float) -> None:
     """Every measure, on stores that are gone afterwards."""
-    state = ROOT / ".state" / "bench-sealing"
-    shutil.rmtree(state, ignore_errors=True)
-    stores = start_stores(state, "xuebu_sealing")
-    try:
-        store = stores.services["creditbank"]
-        folder = ROOT / "services" / "creditbank" / "migrations"
-        asyncio.run(migrations.upgrade(folder, store.migrations_database, service_role=store.service_role))
-        asyncio.run(measure(report, store, state / "log", seconds))
-    finally:
-        stores.stop()
-        shutil.rmtree(state, ignore_errors=True)
+    with bank_store() as where:
+        asyncio.run(measure(report, where, seconds))
 
 
 def main() -> None:

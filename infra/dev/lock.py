@@ -7,7 +7,7 @@ import sys
 from infra.dev.environment import ENVIRONMENT, REQUIREMENTS
 from infra.dev.installer import settings_for_uv
 
-ORDER = ("runtime", "dev", "installer")
+ORDER = ("runtime", "dev", "installer", "peer")
 
 
 def main() -> int:

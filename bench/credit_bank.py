@@ -1,0 +1,65 @@
+"""The credit bank against its limits, all in one run on one database with everything on that posting does.
+
+Chain, commitment, lots, leaf of the log and event are in every entry; the limits are a ledger of raw SQL
+(bench/raw_ledger.py), the same posting through objects, and a ledger of others.
+"""
+
+import argparse
+import asyncio
+
+import asyncpg
+import uvloop
+
+from bench import deposits, peer, posting, redemption, sealing
+from bench.bank import LEARNERS, SCHOOLS, Bank, BankStore, bank_store
+from bench.raw_ledger import RawLedger
+from bench.report import Report
+from libs.common.database import Database
+
+PARTS = ("posting", "redemption", "http", "peer", "sealing")
+
+
+def measure(report: Report, seconds: float, parts: tuple[str, ...] = PARTS) -> None:
+    """Every row, on stores that are gone afterwards."""
+    with bank_store() as where:
+        uvloop.run(_measure(report, where, seconds, parts))
+
+
+async def _measure(report: Report, where: BankStore, seconds: float, parts: tuple[str, ...]) -> None:
+    settings = where.settings()
+    database = await Database(settings.database).start()
+    owner = await asyncpg.connect(where.store.migrations_database)
+    bank = Bank(database, settings)
+    await bank.prepare()
+    raw = RawLedger(
+        await asyncio.to_thread(where.stores.new_database, "raw"),
+        where.folder,
+        learners=LEARNERS,
+        institutions=SCHOOLS,
+    )
+    await raw.prepare()
+    await bank.post(bank.calls(10))
+    if "posting" in parts:
+        await posting.measure(report, bank, raw, owner, seconds)
+    if "redemption" in parts:
+        await redemption.measure(report, bank, raw, owner, seconds)
+    if "http" in parts:
+        await deposits.measure(report, where, bank, raw, seconds)
+    if "peer" in parts:
+        await peer.measure(report, where, bank, seconds)
+    if "sealing" in parts:
+        await sealing.measure_lag(report, where, bank, owner, seconds)
+    await owner.close()
+    await database.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.credit_bank", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measure")
+    parser.add_argument("--only", choices=PARTS, action="append", help="some parts only")
+    options = parser.parse_args()
+    measure(Report(), options.seconds, tuple(options.only or PARTS))
+
+
+if __name__ == "__main__":
+    main()
