@@ -2,7 +2,7 @@
 PYTHON ?= python3
 DEV := $(PYTHON) -m infra.dev
 
-.PHONY: help run test check fix bench demo clean-state lock migration
+.PHONY: help run test check fix bench estimate demo clean-state lock migration
 
 help: ; @$(DEV) 2>&1 || true
 run: ; @$(DEV) run $(ARGS)
@@ -10,6 +10,7 @@ test: ; @$(DEV) test $(ARGS)
 check: ; @$(DEV) check
 fix: ; @$(DEV) fix
 bench: ; @$(DEV) bench $(ARGS)
+estimate: ; @$(DEV) estimate $(ARGS)
 demo: ; @$(DEV) demo $(if $(ROSTER),--roster "$(ROSTER)") $(if $(CREDITS),--credits "$(CREDITS)")
 clean-state: ; @$(DEV) clean-state
 lock: ; @$(DEV) lock

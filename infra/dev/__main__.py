@@ -25,6 +25,11 @@ COMMANDS = {
     "check": ("dev", ["-m", "infra.dev.check"], "format, lint, strict types, import contracts, tidy test"),
     "fix": ("dev", ["-m", "infra.dev.check", "--fix"], "format and repair what can be repaired"),
     "bench": ("dev", ["-m", "bench"], "measure; prints ratios against limits of this machine"),
+    "estimate": (
+        "dev",
+        ["-m", "bench.paper"],
+        "what a whole country takes, from bytes and rates measured here",
+    ),
     "lock": ("dev", ["-m", "infra.dev.lock"], "compile the requirements again"),
     "migration": ("dev", ["-m", "infra.dev.migration"], "draft a migration: SERVICE MESSAGE"),
 }
