@@ -50,7 +50,16 @@ async def test_a_person_and_what_is_told_of_them(here: Place, school: UUID, auth
         ],
         "guardians": [],
         "consent": "not-needed",
+        "email": None,
     }
+
+
+async def test_news_of_people_tell_their_mail_address(here: Place, school: UUID, auth_app: FastAPI) -> None:
+    person = await here.person(school, "teacher")
+    address = f"{person}@school.example"
+    changed = await here.admin.http.patch(f"/v1/people/{person}", json={"email": address})
+    assert changed.status_code == 200, changed.text
+    assert [one["email"] for one in await events_of(auth_app, person)] == [None, address]
 
 
 async def test_people_are_listed_by_name_in_pages(here: Place, school: UUID) -> None:
