@@ -41,7 +41,7 @@ async def post_credits(request: Request, caller: Poster, desk: Annotated[Desk, D
 
     A call may be repeated as it is: an item whose key came before with the same content is `replayed` and
     names the first entry, with other content it is a `conflict` and changes nothing. A call of nothing but
-    replayed items makes no batch and names the one of its first entry.
+    replayed items names the batch of its first entry.
     """
     if caller.organisation is None:
         raise ClientOfInstitutionNeeded

@@ -79,6 +79,29 @@ class PostingDesk:
                 position = here.stop
             else:
                 results.append(Refused(standing))
+        return await self._as_answered_first(where, results, keys, payloads)
+
+    async def _as_answered_first(
+        self,
+        where: Where,
+        results: list[Answers | Refused],
+        keys: Sequence[list[str]],
+        payloads: Sequence[list[str]],
+    ) -> list[Answers | Refused]:
+        """The same; a call repeated beside others, or during its first try, names the batch of that."""
+        repeated = [
+            n
+            for n, one in enumerate(results)
+            if isinstance(one, Answers) and all(answer.outcome == "replayed" for answer in one.items)
+        ]
+        if repeated:
+            known = await repository.recall(
+                where, [keys[n][0] for n in repeated], [payloads[n][0] for n in repeated]
+            )
+            for n, (_, batch, _) in zip(repeated, known, strict=True):
+                answers = results[n]
+                if batch is not None and isinstance(answers, Answers):
+                    results[n] = answers._replace(batch=batch)
         return results
 
     async def _recall(

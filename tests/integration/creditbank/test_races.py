@@ -117,6 +117,26 @@ async def test_single_calls_are_merged_and_each_gets_its_own_answer(
     assert len(entries) == 59
 
 
+async def test_a_repeated_call_names_its_first_batch_whatever_comes_beside_it(
+    desk: PostingDesk, district: District
+) -> None:
+    first, second, third = district.students
+    one = call(district, item(district, first, "k1"), item(district, second, "k2"))
+    (told,) = await desk.post([one])
+    again = one._replace(id=new_id())
+    fresh = call(district, item(district, third, "k3"))
+    beside = await desk.post([again, fresh])
+    assert isinstance(told, Answers)
+    assert isinstance(beside[0], Answers)
+    assert isinstance(beside[1], Answers)
+    assert [one.outcome for one in beside[0].items] == ["replayed"] * 2
+    assert (told.batch, beside[0].batch, beside[1].batch) == (one.id, one.id, fresh.id)
+    part = call(district, item(district, first, "k1"), item(district, second, "k4"))
+    (mixed,) = await desk.post([part])
+    assert isinstance(mixed, Answers)
+    assert mixed.batch == part.id
+
+
 async def test_what_the_database_refuses_is_set_apart_from_its_neighbours(
     desk: PostingDesk, database: Database, district: District
 ) -> None:
