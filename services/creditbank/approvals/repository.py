@@ -13,6 +13,14 @@ select h.number, h.id, array(select m.number from learner m
   array(select m.id from learner m where m.number = h.number or m.merged_into = h.number) as ids
 from learner l join learner h on h.number = coalesce(l.merged_into, l.number) where l.id = $1
 """
+_LOOKS_AFTER = """
+select exists (select from learner_guardian g join learner l on l.number = g.learner
+  where g.guardian = any($1) and l.id = any($2))
+"""
+_LOOKED_AFTER = """
+select array(select m.number from learner_guardian g join learner m
+  on m.number = g.learner or m.merged_into = g.learner where g.guardian = any($1))
+"""
 _RULES = """
 select exists (
   select from learner l join learner_organisation o on o.learner = coalesce(l.merged_into, l.number)
@@ -41,6 +49,17 @@ _LATEST = 4 * 10**15  # microseconds: well after the year 2090, and within what 
 async def holder(where: Where, person: UUID) -> asyncpg.Record | None:
     """Number and id under which the person's books are read, the numbers of the books, and all ids."""
     return await where.fetchrow(_HOLDER, person)
+
+
+async def looks_after(where: Where, guardians: Collection[UUID], people: Collection[UUID | None]) -> bool:
+    """Whether one of the first is a guardian of one of the others."""
+    return bool(await where.fetchval(_LOOKS_AFTER, list(guardians), list(people)))
+
+
+async def looked_after(where: Where, guardians: Collection[UUID]) -> Sequence[int]:
+    """The numbers of those who have one of these as a guardian, and of records merged into theirs."""
+    found: Sequence[int] = await where.fetchval(_LOOKED_AFTER, list(guardians))
+    return found
 
 
 async def holds(where: Where, institution: UUID, *, person: UUID, roles: Collection[str]) -> bool:

@@ -48,6 +48,12 @@ async def ids_of(where: Where, person: UUID) -> frozenset[UUID]:
     return frozenset() if found is None else frozenset(found["ids"])
 
 
+async def books_beside(where: Where, person: UUID) -> tuple[int, ...]:
+    """The numbers of the person's own books and of those of learners they look after."""
+    mine = {person} | await ids_of(where, person)
+    return (*await books(where, person), *await repository.looked_after(where, mine))
+
+
 async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Collection[str]) -> None:
     """Raises `NotFound`, as for what does not exist, unless the caller holds a role there or above."""
     if not caller.is_person or not await repository.holds(
@@ -59,8 +65,9 @@ async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Col
 async def refuse_the_same_person(
     where: Where, caller: Caller, *others: UUID | None, problem: type[Problem] = AnotherMustDecide
 ) -> None:
-    """Raises the problem if the caller is one of the others, under whatever id."""
-    if ({caller.subject} | await ids_of(where, caller.subject)) & set(others):
+    """Raises the problem if the caller is one of the others, by whatever id, or looks after one of them."""
+    mine, theirs = {caller.subject} | await ids_of(where, caller.subject), set(others) - {None}
+    if mine & theirs or await repository.looks_after(where, mine, theirs):
         raise problem
 
 

@@ -19,6 +19,7 @@ from services.creditbank.approvals.service import Holder, within
 from services.creditbank.awards import repository
 from services.creditbank.awards.problems import ProgrammeNotMet
 from services.creditbank.awards.rules import HELD_DAYS, STANDING, facts, of_facts
+from services.creditbank.institutions import service as institutions
 from services.creditbank.ledger.rules import Part, Place
 from services.creditbank.ledger.service import Ledger, find_hold
 from services.creditbank.programmes import service as programmes
@@ -139,6 +140,7 @@ async def decide(
             await _release(connection, ledger, found)
             await repository.decide(connection, learner, award, "refused", caller.subject, reason)
             return await _document(connection, award)
+        await institutions.refuse_unless_registered(connection, found["institution"])
         rules = programmes.rule_set(await rulebook.as_it_was(connection, found["rule"]))
         if broken := breaches(rules, *of_facts(orjson.loads(found["facts"]))):
             raise ProgrammeNotMet(unmet=", ".join(broken))

@@ -5,11 +5,14 @@ from libs.common.problems import Conflict, Forbidden
 
 
 class CorrectionNeedsAnother(Forbidden):
-    """Whoever asked for a correction cannot approve or reject it; somebody else of the institution has to."""
+    """Whoever asked for a correction cannot approve or reject it, nor the learner whose credits they are, nor
+    that learner's guardian; somebody else of the institution has to.
+    """
 
     title = Text("Somebody else must decide", "须由他人决定")
     detail = Text(
-        "You asked for this correction. Somebody else has to decide on it.", "该更正由您提出，须由他人决定。"
+        "You asked for this correction, or have a part in it. Somebody else has to decide on it.",
+        "该更正由您提出或与您有关，须由他人决定。",
     )
 
 

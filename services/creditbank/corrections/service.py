@@ -122,8 +122,9 @@ async def decide(
         if found["state"] != "requested":
             raise CorrectionDecided(state=found["state"])
         if decision != "withdrawn":
+            learner = await approvals.ids_of(connection, found["person"])
             await approvals.refuse_the_same_person(
-                connection, caller, found["requested_by"], problem=CorrectionNeedsAnother
+                connection, caller, found["requested_by"], *learner, problem=CorrectionNeedsAnother
             )
         revoking, replacing = None, None
         if decision == "approved":

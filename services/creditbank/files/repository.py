@@ -188,6 +188,15 @@ async def items(
     return await pool.fetch(_ITEMS, file, after, outcome, limit)
 
 
+async def concerns(connection: Connection, file: UUID, learners: Sequence[int]) -> bool:
+    """Whether the file would post credits to one of the learners."""
+    query = (
+        "select exists (select from posting_item"
+        " where file = $1 and learner = any($2) and outcome = 'accepted')"
+    )
+    return bool(await connection.fetchval(query, file, list(learners)))
+
+
 async def decide(connection: Connection, file: UUID, by: UUID, state: str, reason: str | None) -> bool:
     """Whether the file waited for a decision; it has this one now."""
     return await connection.fetchval(_DECIDE, file, by, state, reason) is not None

@@ -12,6 +12,7 @@ from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import NotFound
 from services.creditbank.approvals import service as approvals
+from services.creditbank.approvals.problems import AnotherMustDecide
 from services.creditbank.deposits.problems import ClientOfInstitutionNeeded, InstitutionUnknown
 from services.creditbank.files import repository
 from services.creditbank.files.problems import (
@@ -130,6 +131,10 @@ async def decide(
         raise NotAChecker
     async with database.pool.acquire() as pooled, pooled.transaction():
         connection: Connection = pooled  # type: ignore[assignment]  # stands for its own
+        if approves and caller.is_person:
+            mine = await approvals.books_beside(connection, caller.subject)
+            if await repository.concerns(connection, file, mine):
+                raise AnotherMustDecide
         state = "posting" if approves else "rejected"
         if not await repository.decide(connection, file, caller.subject, state, reason):
             raise NothingToDecide

@@ -81,6 +81,15 @@ async def has_role_strictly_above(
     return bool(await where.fetchval(_STRICTLY_ABOVE, institution, person, list(roles)))
 
 
+async def is_registered(where: Where, institution: UUID) -> bool:
+    """Whether the institution is open, and neither suspended nor withdrawn from the bank."""
+    query = (
+        "select exists (select from institution"
+        " where id = $1 and status = 'active' and standing = 'registered')"
+    )
+    return bool(await where.fetchval(query, institution))
+
+
 async def held_still(connection: Connection, institution: UUID) -> str | None:
     """The institution's standing, which nobody else changes until the transaction ends."""
     query = "select standing from institution where id = $1 for no key update"

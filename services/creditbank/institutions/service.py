@@ -9,6 +9,7 @@ from libs.common.database import Database
 from libs.common.identity import Caller
 from libs.common.problems import NotFound
 from services.creditbank.approvals import service as approvals
+from services.creditbank.deposits.problems import NotRegistered
 from services.creditbank.institutions import repository
 from services.creditbank.institutions.problems import (
     NotInChargeOfStanding,
@@ -18,6 +19,7 @@ from services.creditbank.institutions.problems import (
 from services.creditbank.institutions.rules import OWN, Act, Change, after, is_own_checker
 from services.creditbank.tables import Connection, Pool, Where
 
+is_registered = repository.is_registered
 #: roles that look after an organisation and all below it
 OVERSEEING = ("administrator", "registrar", "auditor")
 
@@ -55,6 +57,12 @@ async def may_oversee(where: Where, institution: UUID, caller: Caller) -> bool:
     if caller.is_person:
         return await repository.has_role_above(where, institution, person=caller.subject, roles=OVERSEEING)
     return False
+
+
+async def refuse_unless_registered(where: Where, institution: UUID) -> None:
+    """Raises NotRegistered: who is out of the bank, for a time or for good, lets nothing count as credits."""
+    if not await repository.is_registered(where, institution):
+        raise NotRegistered
 
 
 #: who decides on standings, of their own institution or of those below

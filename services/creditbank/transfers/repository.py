@@ -66,15 +66,7 @@ select array(select i.id from unnest($1::uuid[]) as i (id) where i.id is not nul
   where o.id = i.id and (o.organisation = any(x.ancestors) or exists (
     select from institution b where b.id = o.organisation and x.id = any(b.ancestors)))))
 """
-_REGISTERED = (
-    "select exists (select from institution where id = $1 and status = 'active' and standing = 'registered')"
-)
 REQUESTS = Requests("transfer", _TRANSFER)
-
-
-async def is_registered(where: Where, institution: UUID) -> bool:
-    """Whether the bank knows the institution as one that may decide."""
-    return bool(await where.fetchval(_REGISTERED, institution))
 
 
 async def lots(

@@ -18,6 +18,7 @@ from services.creditbank.approvals import service as approvals
 from services.creditbank.approvals.problems import DecisionNotDue
 from services.creditbank.approvals.rules import RULING
 from services.creditbank.approvals.service import Holder, within
+from services.creditbank.institutions import service as institutions
 from services.creditbank.programmes.problems import CourseUnknown, LotUnknown
 from services.creditbank.tables import Connection, Where
 from services.creditbank.transfers import repository
@@ -59,7 +60,7 @@ async def request(
     """Ask an institution. Sent again under its key it has no second effect."""
 
     async def make(connection: Connection, holder: Holder, digest: str) -> UUID:
-        if not await repository.is_registered(connection, institution):
+        if not await institutions.is_registered(connection, institution):
             raise NotFound
         transfer = new_id()
         found = await _lots(connection, holder, institution, lots)
@@ -123,6 +124,8 @@ async def decide(database: Database, caller: Caller, transfer: UUID, decisions: 
             raise DecisionNotDue(state=found["state"])
         asked = await repository.asked(connection, found["learner"], transfer)
         _refuse_unless_complete(asked, decisions)
+        if any(one.accepted != 0 for one in decisions):
+            await institutions.refuse_unless_registered(connection, found["institution"])
         courses = [one.course for one in decisions if one.course is not None]
         unknown = await repository.unknown_courses(connection, courses, institution=found["institution"])
         if unknown:

@@ -24,7 +24,8 @@ async def ects(store: ServiceStore) -> str:
     """A second scheme, written by the owner of the tables."""
     connection = await asyncpg.connect(store.migrations_database)
     await connection.execute(
-        "insert into scheme (id, code, title_en, title_zh, decimals) values (900, $1, 'ECTS', '欧洲学分', 2)",
+        "insert into scheme (id, code, title_en, title_zh, decimals) values (900, $1, 'ECTS', '欧洲学分', 2)"
+        " on conflict do nothing",
         ECTS,
     )
     await connection.close()
