@@ -62,6 +62,7 @@ from services.creditbank.suspense.routes import router as suspense
 from services.creditbank.tables import Connection
 from services.creditbank.transfers.routes import router as transfers
 from services.creditbank.xapi import composition as xapi
+from services.creditbank.xapi.persons import handlers as persons_handlers
 
 _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
@@ -134,10 +135,15 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
             "auth.course.changed.v1": course_changed,
             # in this order within a batch: whoever is no more is not made anew
             "auth.person.erased.v1": in_order(
-                files_handlers.people_erased, suspense_handlers.people_erased, people_erased
+                files_handlers.people_erased,
+                suspense_handlers.people_erased,
+                persons_handlers.people_erased,
+                people_erased,
             ),
             "auth.person.merged.v1": people_merged,
-            "auth.person.changed.v1": in_order(person_changed(ring), suspense_handlers.person_changed),
+            "auth.person.changed.v1": in_order(
+                person_changed(ring), suspense_handlers.person_changed, persons_handlers.people_changed
+            ),
         },
     )
 

@@ -16,6 +16,7 @@ from services.creditbank.xapi.agents.routes import router as agents
 from services.creditbank.xapi.credentials.doorkeeper import Doors
 from services.creditbank.xapi.credentials.routes import router as credentials
 from services.creditbank.xapi.documents.routes import router as documents
+from services.creditbank.xapi.persons.routes import router as persons
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
 from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
@@ -25,7 +26,15 @@ from services.creditbank.xapi.statements.service import Statements
 
 __all__ = ["ROUTERS", "Announcing", "Speaking", "begin", "body_limits", "cross_origin", "known_sender"]
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (about, statements, activities, agents, documents, credentials)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    about,
+    statements,
+    activities,
+    agents,
+    documents,
+    credentials,
+    persons,
+)
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
 _METHODS: Final = "GET, HEAD, PUT, POST, DELETE"

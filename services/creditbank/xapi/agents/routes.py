@@ -5,13 +5,17 @@ from typing import Annotated, Final
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
+from libs.common.database import DatabaseOf
 from services.creditbank.xapi.agents.rules import person_of
 from services.creditbank.xapi.agents.schemas import Person
+from services.creditbank.xapi.persons import service as persons
+from services.creditbank.xapi.persons.rules import identifier
 from services.creditbank.xapi.protocol.doors import Door, permit
 from services.creditbank.xapi.protocol.parameters import described, parameters
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.protocol.values import agent_in
 from services.creditbank.xapi.protocol.versions import version_of
+from services.creditbank.xapi.statements import service as statements
 
 router: Final = APIRouter(tags=["xapi"])
 Reading = Annotated[
@@ -26,9 +30,20 @@ Reading = Annotated[
     response_model=Person,
     openapi_extra=described(required=("agent",)),
 )
-async def read_person(request: Request, door: Reading) -> Response:
-    """A Person object with what the agent in the request says of itself."""
+async def read_person(request: Request, door: Reading, database: DatabaseOf) -> Response:
+    """A Person object of the agent in the request.
+
+    With `statements/read` also the names its newest statements give it, and everything else that names the
+    same person, if that is one of the organisation.
+    """
     given = parameters(request, required=("agent",))
     agent = agent_in(given, version_of(request))
-    door.require_own(agent_key(agent))
-    return Response(orjson.dumps(person_of(agent)), media_type="application/json")
+    key = agent_key(agent)
+    door.require_own(key)
+    if key is None or not door.has("statements/read"):
+        return Response(orjson.dumps(person_of(agent)), media_type="application/json")
+    issuer = request.app.state.settings.issuer
+    same = await persons.agents_with(database.pool, key, door.organisation, issuer)
+    names = await statements.names(database.pool, door.organisation, key)
+    person = person_of(agent, names=names, identifiers=map(identifier, same))
+    return Response(orjson.dumps(person), media_type="application/json")

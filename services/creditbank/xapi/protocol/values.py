@@ -22,13 +22,18 @@ def agent_in(given: Mapping[str, str], version: Version, name: str = "agent") ->
         value = read_json(given[name].encode())
     except NotJson:
         raise XapiRequestInvalid(path=name, clause=CLAUSE, reason=_NOT_JSON) from None
+    return checked_agent(value, name, version)
+
+
+def checked_agent(value: object, name: str, version: Version) -> dict[str, Any]:
+    """The value itself, if it is an agent."""
     try:
         agents.check_agent(value, name)
     except findings.Invalid as wrong:
         clause = wrong.clause.of(version)
         raise XapiRequestInvalid(path=wrong.path, clause=clause, reason=wrong.reason) from None
-    found: dict[str, Any] = value
-    return found
+    assert isinstance(value, dict), "has been checked"
+    return value
 
 
 def iri_in(given: Mapping[str, str], version: Version, name: str = "activityId") -> str:
