@@ -1,11 +1,13 @@
-"""python -m services.creditbank serve|migrate|audit|sweep|sequence|schemes|export|verify|log|moves"""
+"""python -m services.creditbank serve|migrate|audit|sweep|sequence|schemes|export|verify|log|moves|xapi-…"""
 
 import argparse
 import asyncio
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from libs.common import serving
 
@@ -133,6 +135,81 @@ def moves(act: str, argument: str | None) -> None:
     _or_exit(work)
 
 
+def import_statements(given: argparse.Namespace) -> None:
+    """Bring a file of statements into an organisation's record store."""
+    from services.creditbank.settings import CreditbankSettings
+    from services.creditbank.xapi.bulk.commands import import_statements as run
+
+    _or_exit(
+        lambda: asyncio.run(
+            run(
+                CreditbankSettings(),
+                given.organisation,
+                given.file,
+                lenient=given.lenient,
+                keep_authority=given.keep_authority,
+                folder=given.attachments,
+                first=given.from_line,
+            )
+        )
+    )
+
+
+def export_statements(given: argparse.Namespace) -> None:
+    """Write an organisation's statements into a file."""
+    from services.creditbank.settings import CreditbankSettings
+    from services.creditbank.xapi.bulk.commands import export_statements as run
+
+    _or_exit(
+        lambda: asyncio.run(
+            run(
+                CreditbankSettings(),
+                given.organisation,
+                given.file,
+                since=given.since,
+                until=given.until,
+                folder=given.attachments,
+            )
+        )
+    )
+
+
+def _moment(text: str) -> datetime:
+    """A time with its offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("needs an offset from UTC")
+    return moment
+
+
+def _add_bulk(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands that move whole record stores."""
+    for name, told, run in (
+        (
+            "xapi-import",
+            "bring statements, one a line, into a record store; again changes nothing",
+            import_statements,
+        ),
+        ("xapi-export", "write the statements of a record store, one a line", export_statements),
+    ):
+        parser = commands.add_parser(name, help=told)
+        parser.add_argument("organisation", type=UUID)
+        parser.add_argument("file", help="JSON Lines, packed with gzip or not; - for the standard stream")
+        parser.add_argument("--attachments", type=Path, help="a folder of contents, named by their hashes")
+        parser.set_defaults(run=run)
+        if run is export_statements:
+            parser.add_argument("--since", type=_moment, help="only what was stored then or later")
+            parser.add_argument("--until", type=_moment, help="only what was stored before")
+            continue
+        parser.add_argument(
+            "--lenient", action="store_true", help="leave bad lines out, and name each as JSON"
+        )
+        parser.add_argument("--from-line", type=int, default=1, help="go on with this line")
+        parser.add_argument(
+            "--keep-authority", action="store_true", help="leave who vouches for statements as the file says"
+        )
+
+
 def _or_exit(work: "Callable[[], object]") -> None:
     from services.creditbank.log.commands import CommandFailed
 
@@ -174,6 +251,7 @@ def main() -> None:
     moving.add_argument("act", choices=["list", "reconcile", "document", "receive", "settle", "withdraw"])
     moving.add_argument("argument", nargs="?", help="document, withdraw: an id; receive, settle: a file")
     moving.set_defaults(run=lambda given: moves(given.act, given.argument))
+    _add_bulk(commands)
     given = parser.parse_args()
     given.run(given)
 

@@ -75,7 +75,7 @@ async def take(request: Request, door: Door, voucher: Voucher, *, lenient: bool 
     if not isinstance(document, (list, dict)):
         raise _wrong("body", version, _NOT_STATEMENTS)
     listed = document if isinstance(document, list) else [document]
-    judge = _Judge(version, door, voucher, parts)
+    judge = Judge(version, door, voucher, parts)
     found = Intake()
     for index, value in enumerate(listed):
         if index % _AT_ONCE == _AT_ONCE - 1:
@@ -97,7 +97,7 @@ async def take_one(request: Request, door: Door, voucher: Voucher, identifier: s
     document, parts = await _read(request)
     if not isinstance(document, dict):
         raise _wrong("body", version, _NOT_A_STATEMENT)
-    judge = _Judge(version, door, voucher, parts)
+    judge = Judge(version, door, voucher, parts)
     if (
         isinstance(document.get("id", ""), str)
         and document.get("id", identifier).lower() != identifier.lower()
@@ -121,7 +121,7 @@ def raise_refused(refusal: Refused) -> None:
     raise XapiRequestInvalid(path=refusal.path, clause=refusal.clause, reason=refusal.reason)
 
 
-class _Judge:
+class Judge:
     """Judges the statements of one request in turn, and remembers which ids and contents came up."""
 
     def __init__(self, version: Version, door: Door, voucher: Voucher, parts: Mapping[str, Part]) -> None:
