@@ -57,6 +57,7 @@ class Operations(RuleBasedStateMachine):
         for who in (0, 1):
             self.deposit(who, 100)
             self.deposit(who, 150)
+            self.convert(who, "at first", 2, 50, False)
 
     def compare(self, expected: Any, work: Any) -> Any:
         """Both do it, or both refuse it; a key with other content as such."""
@@ -126,7 +127,7 @@ class Operations(RuleBasedStateMachine):
             self.ledger.redeem(self.connection, *book, [Part(*one) for one in parts], key=key),
         )
 
-    @rule(who=WHO, key=KEYS, lot=LOT, amount=AMOUNT, back=st.booleans())
+    @rule(who=WHO, key=KEYS, lot=LOT, amount=AMOUNT, back=st.sampled_from([False, False, True]))
     def convert(self, who: int, key: str, lot: int, amount: int, back: bool) -> None:
         source, target = (OTHER_SCHEME, SCHEME) if back else (SCHEME, OTHER_SCHEME)
         learner = self.learners[who]
@@ -147,14 +148,20 @@ class Operations(RuleBasedStateMachine):
             work(self.connection, Place(*book, entry), key=key),
         )
 
-    @rule(who=WHO, scheme=SCHEMES, key=KEYS, entry=st.integers(1, 12))
-    def reconvert(self, who: int, scheme: int, key: str, entry: int) -> None:
-        book = self.learners[who], scheme
-        made = sorted(number for at, number in self.reference.conversions if at == book)
-        target = made[entry % len(made)] if made else entry
+    @rule(who=WHO, scheme=SCHEMES, keys=st.tuples(KEYS, KEYS), entry=st.integers(1, 12), spends=st.booleans())
+    def reconvert(self, who: int, scheme: int, keys: tuple[str, str], entry: int, spends: bool) -> None:
+        """Any entry, a conversion if there is one; perhaps after some of what it made was spent."""
+        made = sorted(self.reference.conversions)
+        book, target = made[entry % len(made)] if made else ((self.learners[who], scheme), entry)
+        if made and spends:
+            _, _, other, lot = self.reference.conversions[book, target]
+            self.compare(
+                lambda: self.reference.redeem(other, keys[0], [(lot, 1)]),
+                self.ledger.redeem(self.connection, *other, [Part(lot, 1)], key=keys[0]),
+            )
         self.compare(
-            lambda: self.reference.reconvert(book, key, target),
-            self.ledger.reverse_conversion(self.connection, Place(*book, target), key=key),
+            lambda: self.reference.reconvert(book, keys[1], target),
+            self.ledger.reverse_conversion(self.connection, Place(*book, target), key=keys[1]),
         )
 
     @rule(who=WHO)

@@ -11,16 +11,17 @@ import asyncpg
 import pytest
 
 from libs.common.database import Database
+from libs.common.ids import new_id
 from libs.common.problems import Problem
 from services.creditbank.books.service import audit
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.learners.keys import KeyRing
-from services.creditbank.ledger.rules import Kind, Operation, Part
+from services.creditbank.ledger.rules import Kind, Operation, Part, Terms
 from services.creditbank.ledger.service import Ledger
 from services.creditbank.ledger.sweeping import Sweeper
 from services.creditbank.settings import CreditbankSettings
 from services.creditbank.tables import Connection
-from tests.integration.creditbank.ledger.conftest import SCHEME, Fill, lots
+from tests.integration.creditbank.ledger.conftest import OTHER_SCHEME, SCHEME, Fill, lots
 from tests.integration.creditbank.ledger.worker import act
 from tests.integration.creditbank.test_races import call, item
 from tests.integration.creditbank.world import District
@@ -64,6 +65,34 @@ async def test_the_same_operation_at_once_is_done_once(
     )
     assert len(set(answers)) == 1
     assert await lots(connection, learner) == [(70, 0, 30, 0, 0, 0)]
+
+
+async def test_what_a_conversion_made_is_spent_or_the_conversion_taken_back(
+    ledger: Ledger, connection: Connection, fill: Fill, database: Database, keys: KeyRing
+) -> None:
+    """Of many at once that take it back one does; or one spends, and nobody takes it back."""
+    learner = await fill(*[100] * 6)
+    for n in range(1, 7):
+        made = await ledger.convert(
+            connection, learner, SCHEME, [Part(n, 100)],
+            to_scheme=OTHER_SCHEME, issued=[66], rounding=2, rule=Terms(new_id(), 2, 3), key=f"c{n}",
+        )  # fmt: skip
+        new = made.lots[0].number
+        works: list[Any] = [
+            lambda c, n=n, new=new: ledger.redeem(c, learner, OTHER_SCHEME, [Part(new, 1)], key=f"s{n}"),
+            *[lambda c, n=n, k=k, made=made: ledger.reverse_conversion(c, made.place, key=f"r{n}{k}")
+              for k in range(4)],
+        ]  # fmt: skip
+        spent, *taken_back = await _at_once(database, works if n % 2 else works[::-1])
+        if n % 2 == 0:
+            spent, taken_back = taken_back[-1], [spent, *taken_back[:-1]]
+        done = [one for one in taken_back if not isinstance(one, Exception)]
+        assert all(isinstance(one, Problem) for one in [spent, *taken_back] if isinstance(one, Exception))
+        assert len(done) == isinstance(spent, Exception)
+        lot = (await lots(connection, learner, OTHER_SCHEME))[n - 1]
+        assert lot == ((0, 0, 0, 0, 0, 66) if done else (65, 0, 1, 0, 0, 0))
+        assert (await lots(connection, learner))[n - 1][0] == (100 if done else 0)
+    assert await audit(connection, keys) == []
 
 
 async def test_a_hold_ends_once_whoever_ends_it(
