@@ -6,6 +6,8 @@ from uuid import UUID
 from services.creditbank.tables import Pool
 
 _PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
+#: entries up to which a book is added up by institution; the balance itself is read, never added up
+_ADDED_UP: Final = 1_000
 _INSTITUTIONS: Final = """
 select coalesce(json_agg(json_build_object(
   'institution', t.issuer, 'name', x.name, 'lots', t.lots,
@@ -24,7 +26,8 @@ select json_build_object('learner', $1::uuid, 'consent', max(l.consent), 'frozen
     'scheme', s.code, 'entries', a.sequence,
     {", ".join(f"'{part}', credits_text(a.{part})" for part in _PARTS)},
     'head', encode(a.head, 'hex'), 'merged', '[]'::json,
-    'institutions', ({_INSTITUTIONS.format(books="learner = a.learner")})
+    'institutions', case when a.sequence <= {_ADDED_UP}
+      then ({_INSTITUTIONS.format(books="learner = a.learner")}) end
   ) order by s.code))
 from learner l
 join account a on a.learner = l.number
@@ -53,7 +56,8 @@ select json_build_object('learner', coalesce((select id from holder), $1::uuid),
       'scheme', s.code, 'entries', a.entries,
       {", ".join(f"'{part}', credits_text(a.{part})" for part in _PARTS)},
       'head', encode(o.head, 'hex'), 'merged', a.merged,
-      'institutions', ({_INSTITUTIONS.format(books="learner in (select number from book)")})
+      'institutions', case when a.entries <= {_ADDED_UP}
+        then ({_INSTITUTIONS.format(books="learner in (select number from book)")}) end
     ) order by s.code), '[]')
     from (
       select a.scheme, sum(a.sequence) as entries,

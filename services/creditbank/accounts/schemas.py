@@ -42,7 +42,9 @@ class Account(BaseModel):
     revoked: str
     head: str | None = Field(description="commitment of the own book's newest entry, in hexadecimal")
     merged: list[MergedBook] = Field(description="none, unless records of the learner were merged")
-    institutions: list[OfInstitution]
+    institutions: list[OfInstitution] | None = Field(
+        description="null where there are more than 1,000 entries: the balances as of a time tell it then"
+    )
 
 
 class Accounts(BaseModel):

@@ -35,6 +35,20 @@ async def test_posted_credits_are_in_the_learners_account(bank: Bank, district: 
     assert account["head"] == newest["commitment"]
 
 
+async def test_a_long_book_answers_its_balance_without_being_added_up(bank: Bank, district: District) -> None:
+    student = district.students[0]
+    for count in (1_000, 1):
+        account = (await bank.account(student))["accounts"][0]
+        assert account["institutions"] is not None
+        items = [item(student, district.course, credits="0.01") for _ in range(count)]
+        assert (await bank.posted(district.school, *items))["posted"] == count
+    account = (await bank.account(student))["accounts"][0]
+    assert (account["available"], account["entries"], account["institutions"]) == ("10.01", 1_001, None)
+    answer = await bank.client.get("/v1/accounts/me/balances", headers=bank.of_person(student))
+    (rebuilt,) = answer.json()["accounts"]
+    assert (rebuilt["available"], rebuilt["institutions"][0]["lots"]) == ("10.01", 1_001)
+
+
 async def test_the_same_call_again_is_replayed(bank: Bank, district: District) -> None:
     items = [item(student, district.course) for student in district.students]
     first = await bank.posted(district.school, *items)
