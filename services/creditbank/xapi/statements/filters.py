@@ -11,6 +11,8 @@ from uuid import UUID
 
 #: bits of a position below the milliseconds
 SHIFT: Final = 20
+#: what parts the statements of a page; no statement has a line break in it
+SEPARATOR: Final = b",\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,15 @@ class Query:
 
 
 def page(filters: Filters, limits: Limits, organisation: UUID, after: int | None, most_bytes: int) -> Query:
-    """The query of one page; its row has bodies, hashes of attachments, the last position, and `more`.
-
-    `after` is the position the page before ended with.
+    """The query of one page. Its one row: bodies joined by SEPARATOR, hashes of attachments by spaces, the
+    last position, how many it has, and how many were found: one more than the page may have if there are more,
+    and of large statements fewer come than were found. `after` is the position the page before ended with.
     """
     query = Query()
     owner = query.value(organisation, "uuid")
     order = "asc" if filters.ascending else "desc"
-    rows = query.value(filters.limit + 1, "integer")
+    # as a constant, so that plans are made for pages
+    rows = filters.limit + 1
     branches = [
         f"(select s.position from {source} where {' and '.join(conditions)}"
         f" order by s.position {order} limit {rows})"
@@ -78,19 +81,18 @@ def page(filters: Filters, limits: Limits, organisation: UUID, after: int | None
     query.text = f"""
 with found as materialized (
   select position from ({" union ".join(branches)}) as either order by position {order} limit {rows}
-), weighed as (
-  select s.position, s.body, s.attachments,
-    row_number() over w as place, sum(octet_length(s.body)) over w - octet_length(s.body) as before
-  from found join xapi_statement s on s.organisation = {owner} and s.position = found.position
-  window w as (order by s.position {order})
-), kept as (
-  select * from weighed
-  where place < {rows} and (place = 1 or before < {query.value(most_bytes, "bigint")})
 )
-select (select array_agg(body order by place) from kept) as bodies,
-  (select array_agg(distinct one) from kept, unnest(attachments) as one) as attachments,
-  (select position from kept order by place desc limit 1) as last,
-  (select count(*) from weighed) > (select count(*) from kept) as more
+select string_agg(body, convert_to(E',\\n', 'UTF8')) as bodies,
+  string_agg(array_to_string(attachments, ' '), ' ') as attachments,
+  {"max" if filters.ascending else "min"}(position) as last, count(*) as kept,
+  (select count(*) from found) as found
+from (
+  select s.position, s.body, s.attachments, octet_length(s.body) as size,
+    sum(octet_length(s.body)) over w as sum, row_number() over w as place
+  from found join xapi_statement s on s.organisation = {owner} and s.position = found.position
+  window w as (order by found.position {order} rows unbounded preceding)
+) as weighed
+where sum - size < {query.value(most_bytes, "bigint")} and place < {rows}
 """
     return query
 
@@ -98,12 +100,14 @@ select (select array_agg(body order by place) from kept) as bodies,
 def _branches(
     query: Query, filters: Filters, limits: Limits, owner: str, after: int | None
 ) -> Iterator[tuple[str, list[str]]]:
-    """Sources and conditions, `s` being the statement that is returned."""
-    common = [f"s.organisation = {owner}", "not s.voided", *_times_of("s", query, filters, after)]
-    common += _limits(query, limits)
+    """Sources and conditions, `s` being the statement that is returned.
+
+    Keys are of one organisation each, so that it need not be named beside them; the page's last join does.
+    """
+    common = ["not s.voided", *_times_of("s", query, filters, after), *_limits(query, limits)]
     alternatives = _alternatives(query, filters)
     if not (alternatives or filters.verb or filters.registration):
-        yield "xapi_statement s", common
+        yield "xapi_statement s", [f"s.organisation = {owner}", *common]
         return
     for table, row, depth in (("xapi_statement s", "s", "0"), ("xapi_echo e", "e", "e.depth")):
         joined = (
@@ -113,7 +117,7 @@ def _branches(
         )
         own = [*common, *_simple(query, filters, row)]
         if row == "e":
-            own += [f"e.organisation = {owner}", *_times_of("e", query, filters, after)]
+            own += _times_of("e", query, filters, after)
         ways = alternatives.get("agent") or alternatives.get("activity") or [("", "")]
         others = alternatives["activity"] if "agent" in alternatives and "activity" in alternatives else []
         rest = [_any_of(others, row, depth)] if others else []

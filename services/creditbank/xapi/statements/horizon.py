@@ -20,18 +20,31 @@ class Horizon:
         self._pool = pool
         self._known = datetime.fromtimestamp(0, UTC)
         self._asked = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
 
     async def through(self) -> datetime:
         """A time no later than the next statement's snapshot is complete for."""
-        asked = time.monotonic()
-        if asked - self._asked > FRESH_SECONDS:
-            found: datetime = await self._pool.fetchval("select xapi_consistent_through()")
-            self._known, self._asked = max(self._known, found), max(self._asked, asked)
+        if time.monotonic() - self._asked > FRESH_SECONDS:
+            if self._asking is None:
+                self._asking = asyncio.ensure_future(self._ask())
+            await asyncio.shield(self._asking)
         return self._known
+
+    async def _ask(self) -> None:
+        """Ask the database, once for all who want to know at the same time."""
+        asked, own = time.monotonic(), asyncio.current_task()
+        try:
+            found: datetime = await self._pool.fetchval("select xapi_consistent_through()")
+            self._known = max(self._known, found)
+            if self._asking is own:
+                self._asked = asked
+        finally:
+            if self._asking is own:
+                self._asking = None
 
     def moved(self) -> None:
         """This process has stored something: whoever asks next is to be told at least that time."""
-        self._asked = float("-inf")
+        self._asked, self._asking = float("-inf"), None
 
     def latest(self) -> str:
         """What is known without asking, for answers that read no statements."""

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.creditbank.tables import Connection, Where
-from services.creditbank.xapi.statements.filters import Query
+from services.creditbank.xapi.statements.filters import SEPARATOR, Query
 from services.creditbank.xapi.statements.multipart import Part
 from services.creditbank.xapi.statements.preparing import Prepared, Voucher
 
@@ -37,12 +37,16 @@ order by position desc limit 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of statements as they are sent back, and where it ends."""
+    """A page of statements as they are sent back, with commas between, and where it ends."""
 
-    bodies: Sequence[bytes]
+    joined: bytes
     attachments: Sequence[str]
     last: int | None
     more: bool
+
+    def bodies(self) -> list[bytes]:
+        """The statements one by one."""
+        return self.joined.split(SEPARATOR) if self.joined else []
 
 
 async def store(
@@ -119,5 +123,10 @@ async def newest(where: Where, organisation: UUID, actor: str) -> Sequence[bytes
 async def page(where: Where, query: Query) -> Found:
     """The statements of a query, which is of one organisation."""
     row = await where.fetchrow(query.text, *query.values)
-    assert row is not None, "scalar subqueries make one row"
-    return Found(row["bodies"] or (), row["attachments"] or (), row["last"], row["more"])
+    assert row is not None, "aggregates make one row"
+    return Found(
+        joined=row["bodies"] or b"",
+        attachments=sorted(set((row["attachments"] or "").split())),
+        last=row["last"],
+        more=row["found"] > row["kept"],
+    )

@@ -17,6 +17,7 @@ from services.creditbank.xapi.statements import asking, multipart, presenting
 from services.creditbank.xapi.statements.asking import MORE, PARAMETERS
 from services.creditbank.xapi.statements.cursors import Cursor, CursorUnknown
 from services.creditbank.xapi.statements.documentation import ANSWERS, BODY, MEANINGS
+from services.creditbank.xapi.statements.filters import SEPARATOR
 from services.creditbank.xapi.statements.horizon import written
 from services.creditbank.xapi.statements.intake import Intake, Refused, take, take_one
 from services.creditbank.xapi.statements.preparing import Voucher
@@ -130,19 +131,25 @@ async def read_statements(request: Request, door: Reader, store: Store) -> Respo
     if single is not None:
         found = await store.one(door.organisation, single.id, limits, voided=single.voided)
         headers["Last-Modified"] = format_datetime(found.stored, usegmt=True)
-        body = await _present(request, store, door.organisation, [found.body], single.format)
+        whole = found.body
+        if single.format != "exact":
+            whole = (await _present(request, store, door.organisation, [whole], single.format))[0]
         wanted = found.attachments if single.attachments else None
-        return await _respond(store, door.organisation, body[0], body, wanted, headers)
+        return await _respond(store, door.organisation, whole, [found.body], wanted, headers)
     if MORE in values:
         asking.require_more_alone(values)
         cursor = _cursor(store, values[MORE], door.organisation)
     else:
         cursor = asking.several(values, version, door.organisation)
     page, more = await store.page(door.organisation, cursor, limits)
-    bodies = await _present(request, store, door.organisation, page.bodies, cursor.format)
+    joined = page.joined
+    if cursor.format != "exact":
+        presented = await _present(request, store, door.organisation, page.bodies(), cursor.format)
+        joined = SEPARATOR.join(presented)
     link = f"{PATH}?{MORE}={more}" if more else ""
-    whole = b'{"statements":[' + b",".join(bodies) + b'],"more":"' + link.encode() + b'"}'
+    whole = b'{"statements":[' + joined + b'],"more":"' + link.encode() + b'"}'
     wanted = page.attachments if cursor.attachments else None
+    bodies = page.bodies() if wanted else ()
     return await _respond(store, door.organisation, whole, bodies, wanted, headers)
 
 
@@ -156,9 +163,7 @@ def _cursor(store: Statements, text: str, organisation: UUID) -> Cursor:
 async def _present(
     request: Request, store: Statements, organisation: UUID, bodies: Sequence[bytes], form: str
 ) -> Sequence[bytes]:
-    """Statements in the format asked for; exactly as they are stored, that is without looking at them."""
-    if form == "exact":
-        return bodies
+    """Statements in the formats that look into them."""
     statements: list[dict[str, Any]] = [orjson.loads(body) for body in bodies]
     if form == "ids":
         return [orjson.dumps(presenting.ids(one)) for one in statements]

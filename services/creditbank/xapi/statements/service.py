@@ -151,7 +151,8 @@ class Statements:
         """The statements a cursor leads to, and the text of the cursor to those after them."""
         after = None if cursor.after < 0 else cursor.after
         found = await repository.page(
-            self._database.pool, page(cursor.filters, limits, organisation, after, MOST_BYTES)
+            self._database.pool,
+            page(cursor.filters, limits, organisation, after, MOST_BYTES),
         )
         if not found.more or found.last is None:
             return found, None
@@ -171,13 +172,16 @@ class Statements:
 
 
 def _definitions(statements: Iterable[Prepared]) -> list[tuple[str, bytes]]:
-    """What the statements say of activities."""
-    return [
-        (activity["id"], orjson.dumps(activity["definition"]))
-        for statement in statements
-        for activity in activities_of(statement.statement)
-        if "definition" in activity
-    ]
+    """What the statements say of activities, in order; not again what was said of one last."""
+    last: dict[str, Any] = {}
+    told: list[tuple[str, bytes]] = []
+    for statement in statements:
+        for activity in activities_of(statement.statement):
+            definition = activity.get("definition")
+            if definition is not None and last.get(activity["id"]) != definition:
+                last[activity["id"]] = definition
+                told.append((activity["id"], orjson.dumps(definition)))
+    return told
 
 
 async def names(where: Where, organisation: UUID, agent_key: str) -> list[str]:

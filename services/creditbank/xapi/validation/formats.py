@@ -8,9 +8,10 @@ from typing import Final
 from services.creditbank.xapi.protocol.rules import Version
 
 #: what may stand in an IRI after its scheme (RFC 3987), leaving aside which part it is in
-_CHARACTERS: Final = r"(?:[^\x00-\x20\x7f-\x9f\s\"#%<>\\^`{|}\ud800-\udfff\ufffe\uffff]|%[0-9A-Fa-f]{2})"
+_CHARACTER: Final = r"[^\x00-\x20\x7f-\x9f\"#%<>\\^`{|}\ud800-\udfff\ufffe\uffff]"
+_CHARACTERS: Final = rf"{_CHARACTER}*+(?:%[0-9A-Fa-f]{{2}}{_CHARACTER}*+)*+"
 is_iri: Final = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.\-]*:(?=.){_CHARACTERS}*(?:#{_CHARACTERS}*)?", re.DOTALL
+    rf"[A-Za-z][A-Za-z0-9+.\-]*+:(?=.){_CHARACTERS}(?:#{_CHARACTERS})?+", re.DOTALL
 ).fullmatch
 is_uuid: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}").fullmatch
 #: `mailto:` and one address (RFC 6068), whose domain may be international
