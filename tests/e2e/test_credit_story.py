@@ -187,6 +187,17 @@ def programme_of(district: District, total: Decimal) -> str:
     return publish(district.registrar, district.second, district.region, code, TITLE, document, scheme="ects")
 
 
+def graded(institution: str, code: str) -> dict[str, Any]:
+    """A profile of files in which only some grades are any, and F is not passed."""
+    names = [*bank_story.HEADER.split(","), "course_id"]
+    document = {
+        "columns": {name: name for name in names},
+        "grades": {"A": "A", "B": "B", "F": None},
+        "unknown_grades": "refuse",
+    }
+    return {"institution": institution, "code": code, "document": document}
+
+
 @pytest.mark.usefixtures("posted")
 def test_a_deliberately_wrong_file_is_answered_item_by_item(district: District) -> None:
     elsewhere = district.asked.ensure_organisation(district.asked.root(), "region", f"Else {uuid4().hex[:6]}")
@@ -197,6 +208,8 @@ def test_a_deliberately_wrong_file_is_answered_item_by_item(district: District) 
     )
     mine = district.roster.shown.students[0]
     known = next(row for row in district.rows() if row[1] != mine)
+    profile = f"grades-{uuid4().hex[:8]}"
+    district.client.post("/v1/posting-profiles", graded(district.region, profile))
     student, course = known[1], known[2]
 
     def row(*, course_id: str = "", **changes: str) -> tuple[str, ...]:
@@ -212,7 +225,8 @@ def test_a_deliberately_wrong_file_is_answered_item_by_item(district: District) 
         (row(learner="nobody"), "refused", "learner_unknown"),
         ((*known[:4], "9.99", *known[5:], ""), "conflict", "key_conflict"),
         (row(attempt=known[3]), "refused", "attempt_already_posted"),
-        (row(grade="x" * 51), "refused", "value_invalid"),
+        (row(grade="F"), "refused", "not_passed"),
+        (row(grade="Z"), "refused", "grade_unknown"),
         (row(course="of-nobody"), "refused", "course_unknown"),
         (row(course_id=theirs["id"]), "refused", "course_unknown"),
         (row(earned_on="2021-02-30"), "refused", "value_invalid"),
@@ -227,9 +241,9 @@ def test_a_deliberately_wrong_file_is_answered_item_by_item(district: District) 
         (row(), "posted", None),
     ]
     text = csv_text([one for one, _, _ in wrong]).replace(",grade\n", ",grade,course_id\n", 1)
-    judged = send_file(district.client, text, scheme=district.scheme, dry_run="true")
+    judged = send_file(district.client, text, scheme=district.scheme, profile=profile, dry_run="true")
     assert (judged["state"], judged["accepted"], judged["posted"]) == ("judged", 1, 0)
-    file = send_file(district.client, text, scheme=district.scheme)
+    file = send_file(district.client, text, scheme=district.scheme, profile=profile)
     items = district.client.pages(f"/v1/deposit-files/{file['id']}/items?limit=200")
     found = [(one["outcome"], one["reason"]) for one in items]
     assert found == [(outcome, reason) for _, outcome, reason in wrong]
