@@ -65,8 +65,8 @@ class Query:
 
 def page(filters: Filters, limits: Limits, organisation: UUID, after: int | None, most_bytes: int) -> Query:
     """The query of one page. Its one row: bodies joined by SEPARATOR, hashes of attachments by spaces, the
-    last position, how many it has, and how many were found: one more than the page may have if there are more,
-    and of large statements fewer come than were found. `after` is the position the page before ended with.
+    last position, how many it has, and how many were found: one more than a page may have if there are more;
+    of large statements fewer come than were found. `after` is the position the page before ended with.
     """
     query = Query()
     owner = query.value(organisation, "uuid")
