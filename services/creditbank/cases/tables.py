@@ -47,6 +47,8 @@ class Case(Table, table=True):
         ),
         Index("ix_learner_case_id", "id"),
         Index("ix_learner_case_institution_id", "institution", "id"),
+        Index("ix_learner_case_guardian", "opened_by", postgresql_where=text("side = 'guardian'")),
+        Index("ix_learner_case_appealed_by", "appealed_by", postgresql_where=text("appealed_by is not null")),
         Index(
             "ix_learner_case_waiting",
             "institution",
@@ -83,7 +85,10 @@ class CaseEvidence(Table, table=True):
     """What one side brings forward."""
 
     __tablename__ = "case_evidence"
-    __table_args__ = (CheckConstraint(one_of("side", SIDES), name="side"),)
+    __table_args__ = (
+        CheckConstraint(one_of("side", SIDES), name="side"),
+        Index("ix_case_evidence_guardian", "added_by", postgresql_where=text("side = 'guardian'")),
+    )
 
     learner: int = key(BigInteger)
     added_at: datetime = Field(

@@ -240,8 +240,23 @@ async def test_a_guardian_acts_for_a_child_by_consent_alone(
     await tell_of_people(database, keys, person(guardian, version=3))
     await told(4, "withdrawn", link)
     assert (await desk.refused(guardian, "GET", f"/v1/cases/{case['id']}"))[0] == 404
-    await told(5, "given", [])
+    await told(5, "given", link)
+    await desk.ok(guardian, "POST", f"/v1/cases/{case['id']}/evidence", {"text": "It was a B at home."})
+    await told(6, "given", [])
     assert (await desk.ok(guardian, "GET", "/v1/cases"))["items"] == []
+    # Who spoke for the child is forgotten with the guardian; what was said stays.
+    connection = await database.connect()
+    async with connection.transaction():
+        await people_erased(connection, [as_event({"id": str(guardian)})])
+    named = await connection.fetchval(
+        "select (select count(*) from learner_case where opened_by = $1)"
+        " + (select count(*) from case_evidence where added_by = $1)",
+        guardian,
+    )
+    await connection.close()
+    assert named == 0
+    kept = await desk.ok(child, "GET", f"/v1/cases/{case['id']}")
+    assert (kept["state"], kept["evidence"][0]["text"]) == ("evidence", "It was a B at home.")
 
 
 async def test_a_refused_request_is_asked_for_again_and_linked(
