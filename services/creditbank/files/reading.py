@@ -16,6 +16,9 @@ from services.creditbank.files.values import Fault, amount, checked, day
 
 _DELIMITERS: Final = (",", ";", "\t")
 _LONGEST_LINE: Final = 65_536
+_LONGEST_ROW: Final = 4 * _LONGEST_LINE
+#: with empty rows: spreadsheets write as many as they have
+_MOST_LINES: Final = 2 * 1_048_576
 _CONTROLS: Final = re.compile("[\x00-\x1f]")
 
 
@@ -82,7 +85,8 @@ def _table(text: IO[str], profile: Profile) -> Iterator[Row]:
     if len(set(named)) < len(named):
         raise FileRefused("columns_repeated", 1)
     read = _reader(profile, frozenset(named))
-    rows = csv.reader(text, delimiter=delimiter)
+    lines = _Lines(text)
+    rows = csv.reader(lines, delimiter=delimiter)
     count, before = 0, 0
     while True:
         try:
@@ -92,6 +96,7 @@ def _table(text: IO[str], profile: Profile) -> Iterator[Row]:
         if cells is None:
             return
         line, before = before + 2, rows.line_num
+        lines.in_row = 0
         if not any(cells):
             continue
         count += 1
@@ -102,6 +107,31 @@ def _table(text: IO[str], profile: Profile) -> Iterator[Row]:
         else:
             values = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
             yield from read(line, values)
+
+
+class _Lines:
+    """The lines of a table after its header: no line, no row of several and no table is endless."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self._count = 0
+        #: characters of the row under way
+        self.in_row = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(_LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        self._count += 1
+        self.in_row += len(line)
+        if len(line) >= _LONGEST_LINE or self.in_row > _LONGEST_ROW:
+            raise FileRefused("row_endless", self._count + 1)
+        if self._count > _MOST_LINES:
+            raise FileRefused("too_many_rows", self._count + 1)
+        return line
 
 
 def _reader(profile: Profile, header: frozenset[str]) -> "PlainReader | SubjectReader":
@@ -130,7 +160,7 @@ class PlainReader:
             yield self._item(line, found)
         except Fault as fault:
             column = self._columns.get(fault.field, fault.field)
-            yield Row(line, found.get("key") or None, None, fault.reason, column)
+            yield Row(line, _clean_key(found), None, fault.reason, column)
 
     def _item(self, line: int, found: dict[str, str]) -> Row:
         learner_id, learner = _reference(found, "learner")
@@ -168,6 +198,14 @@ class PlainReader:
         if not self._profile.keeps_grades:
             raise Fault("grade_unknown", "grade")
         return grade
+
+
+def _clean_key(found: Mapping[str, str]) -> str | None:
+    """The key of a row that is at fault, unless it is the key that is."""
+    try:
+        return checked(found, "key")
+    except Fault:
+        return None
 
 
 def _reference(found: Mapping[str, str], name: str) -> tuple[UUID | None, str | None]:

@@ -154,8 +154,9 @@ def _place(after: int) -> int:
 
 
 def _shown_name(name: str | None) -> str:
-    """The upload's name as it may be stored and shown."""
-    clean = "".join(character for character in name or "" if character.isprintable())
+    """The upload's name as it may be stored and shown: of a path the last part, nothing that disguises it."""
+    last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
+    clean = "".join(character for character in last if character.isprintable())
     return clean[-200:] or "credits.csv"
 
 
