@@ -17,7 +17,7 @@ from typing import Final
 
 import asyncpg
 
-from bench.sealing import BATCH, LEARNERS, Bank
+from bench.bank import BATCH, LEARNERS, Bank
 from infra.dev.stores import ServiceStore, start_stores
 from libs.common import migrations
 from libs.common.database import Database
@@ -136,10 +136,9 @@ async def measure(store: ServiceStore, directory: Path, calls: int) -> Measured:
     await bank.prepare()
     await owner.execute("vacuum analyze")
     with_learners = await _sizes(owner, OF_LEARNERS)
+    waiting = bank.calls(calls)
     before = await owner.fetchval("select pg_current_wal_lsn()")
-    began = time.perf_counter()
-    await asyncio.gather(*(_post(bank, calls // 2) for _ in range(2)))
-    posted_a_second = bank.posted / (time.perf_counter() - began)
+    posted_a_second = await bank.post(waiting)
     wal = float(await owner.fetchval("select pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", before))
     sealed_a_second = await _seal(database, settings)
     began = time.perf_counter()
@@ -171,11 +170,6 @@ async def measure(store: ServiceStore, directory: Path, calls: int) -> Measured:
 
 def _size_of(directory: Path) -> int:
     return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
-
-
-async def _post(bank: Bank, calls: int) -> None:
-    for _ in range(calls):
-        await bank.post()
 
 
 async def _sizes(
