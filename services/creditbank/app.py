@@ -176,6 +176,8 @@ def build(
             tasks.append(app.state.mover.run)
         if background and settings.sequence_while_serving and settings.log_directory:
             tasks.append(Sequencing(app.state.database, settings).run)
+        if background:
+            tasks.append(app.state.doorkeeper.listen)
         async with running(*tasks):
             yield
         await app.state.desk.stop()

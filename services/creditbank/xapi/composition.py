@@ -62,6 +62,8 @@ def begin(app: FastAPI) -> None:
     app.state.doorkeeper = Doors(
         app.state.database,
         app.state.identity,
+        app.state.redis,
+        prefix=settings.redis_prefix,
         home=f"{settings.public_address}{PREFIX.rstrip('/')}",
         issuer=settings.issuer,
     )

@@ -1,15 +1,21 @@
 """Who opens doors: bearer tokens as everywhere, basic credentials verified once and then remembered."""
 
+import asyncio
 import hmac
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
 from libs.common.database import Database
 from libs.common.identity import Caller, Identity
 from libs.common.problems import Unauthorized
+from libs.common.tasks import is_cancelled
 from services.creditbank.xapi.credentials import repository
 from services.creditbank.xapi.credentials.problems import NotOfAnOrganisation
 from services.creditbank.xapi.credentials.rules import agent, authority_of_pair, parted, permitted, text
@@ -18,11 +24,12 @@ from services.creditbank.xapi.protocol.doors import Door
 from services.creditbank.xapi.protocol.problems import RecordPlaceUnknown
 from services.creditbank.xapi.protocol.rules import agent_key, expanded
 
-#: how long a revocation by another process may stay unnoticed
+#: how long a revocation by another process may stay unnoticed while Redis is away
 _BASIC_S: Final = 1.0
 #: how long the end of a person's role may
 _PERSON_S: Final = 10.0
 _MOST_KNOWN: Final = 10_000
+_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +42,18 @@ class _Known:
 class Doors:
     """The doors of one process. `home` names where accounts of credentials are, `issuer` those of auth."""
 
-    def __init__(self, database: Database, identity: Identity, *, home: str, issuer: str) -> None:
-        self._database, self._identity = database, identity
+    def __init__(
+        self,
+        database: Database,
+        identity: Identity,
+        redis: "Redis",
+        *,
+        prefix: str,
+        home: str,
+        issuer: str,
+    ) -> None:
+        self._database, self._identity, self._redis = database, identity, redis
+        self._channel = f"{prefix}xapi:revoked"
         self._home, self._issuer = home, issuer
         self._by_proof: OrderedDict[str, _Known] = OrderedDict()
         self._by_token: OrderedDict[str, _Known] = OrderedDict()
@@ -52,6 +69,27 @@ class Doors:
             known = await self._of_credential(proof)
         self._identity.count(known.door.subject)
         return known.door
+
+    async def revoked(self, credential: UUID) -> None:
+        """Refuse a credential from now on: here, and as soon as they hear of it in other processes."""
+        self.forget(credential)
+        with suppress(RedisError, OSError):  # they look it up again within a second anyway
+            await self._redis.publish(self._channel, credential.bytes)
+
+    async def listen(self) -> None:
+        """Forget what other processes revoke, for ever; without Redis it is noticed a second later."""
+        while True:
+            try:
+                async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+                    await channel.subscribe(self._channel)
+                    # redis-py takes a cancellation in its time limit for the end of that limit.
+                    while not is_cancelled():
+                        message = await channel.get_message(timeout=_BASIC_S)
+                        if message is not None and len(message["data"]) == _ID_BYTES:
+                            self.forget(UUID(bytes=message["data"]))
+                    return
+            except (RedisError, OSError):
+                await asyncio.sleep(_BASIC_S)
 
     def forget(self, credential: UUID) -> None:
         """Let a credential be looked up again, since it was revoked."""

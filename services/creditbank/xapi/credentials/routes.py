@@ -46,7 +46,7 @@ async def read_credentials(
 async def revoke_credential(
     credential: UUID, request: Request, caller: Actor, database: DatabaseOf
 ) -> Response:
-    """It is refused from now on: at once where it was revoked, within a second by other processes."""
+    """It is refused from now on, by other processes too: within a second even while Redis is away."""
     shown = await service.revoke(database, caller, credential)
-    request.app.state.doorkeeper.forget(credential)
+    await request.app.state.doorkeeper.revoked(credential)
     return Response(shown, media_type="application/json")

@@ -1,6 +1,8 @@
 """Doors by token: machines of an organisation, and people who sign in by an application (4.0, 4.2)."""
 
+import asyncio
 import json
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import httpx
@@ -10,8 +12,10 @@ from fastapi import FastAPI
 from libs.common.database import Database
 from libs.common.identity import Identity
 from libs.common.ids import new_id
+from libs.common.problems import Unauthorized
+from libs.common.tasks import end
 from services.creditbank.learners.keys import KeyRing
-from services.creditbank.settings import AUDIENCE
+from services.creditbank.settings import AUDIENCE, CreditbankSettings
 from services.creditbank.xapi.credentials.doorkeeper import Doors
 from services.creditbank.xapi.protocol.doors import Door
 from tests.integration.creditbank.conftest import Bank
@@ -209,6 +213,34 @@ async def test_a_revocation_between_question_and_answer_is_not_overseen(
     monkeypatch.setattr(repository, "working", slowly)
     assert (await tool.get("/activities?activityId=http://example.com/a")).status_code == 401
     assert calls == 2
+
+
+async def test_another_process_hears_of_a_revocation_at_once(
+    tool: Tool, app: FastAPI, bank: Bank, administrator: UUID, settings: CreditbankSettings
+) -> None:
+    """What it remembers is made to last for ever meanwhile, so that only the news can end it."""
+    state, channel = app.state, f"{settings.redis_prefix}xapi:revoked"
+    other = Doors(
+        state.database, state.identity, state.redis, prefix=settings.redis_prefix, home="h", issuer="i"
+    )
+    authorization = tool.authorization["Authorization"]
+    proof = authorization.partition(" ")[2]
+    listening = asyncio.create_task(other.listen())
+    try:
+        async with asyncio.timeout(60):
+            while await state.redis.pubsub_numsub(channel) != [(channel.encode(), 1)]:
+                await asyncio.sleep(0.01)
+            await other.open(authorization)
+            other._by_proof[proof] = replace(other._by_proof[proof], until=float("inf"))
+            headers = bank.of_person(administrator, "credits.read credits.write")
+            address = f"/v1/xapi-credentials/{tool.credential['id']}"
+            assert (await tool.client.delete(address, headers=headers)).status_code == 200
+            while proof in other._by_proof:
+                await asyncio.sleep(0.01)
+        with pytest.raises(Unauthorized):
+            await other.open(authorization)
+    finally:
+        await end(listening)
 
 
 async def test_requests_by_credential_are_counted_as_those_by_token(
