@@ -29,6 +29,8 @@ async def receive(
     evidence = orjson.dumps(document.model_dump())
 
     async def work(connection: Connection) -> Receipt:
+        # The same document may come several times at once; making accounts locks what the books lock later.
+        await repository.lock_arrival(connection, statement.id, sender.name)
         answer = await _apply(connection, keys, sender.name, statement, document.statement, evidence)
         if answer not in ("applied", "refused"):
             answer = await repository.refuse(connection, statement.id, sender.name, answer)

@@ -236,6 +236,13 @@ async def schemes(where: Where, codes: Collection[str]) -> dict[str, int]:
     return {row["code"]: row["id"] for row in rows}
 
 
+async def lock_arrival(connection: Connection, move: UUID, origin: str) -> None:
+    """Let no other transaction take this move in or refuse it: the lock of post_arrival, before all others."""
+    await connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended($1::text || $2::uuid, 8))", origin, move
+    )
+
+
 async def arrive(
     connection: Connection,
     move: UUID,
