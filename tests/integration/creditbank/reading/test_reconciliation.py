@@ -149,7 +149,7 @@ async def test_the_trial_balance_is_zero_with_everything_in_its_account(
     owner = await asyncpg.connect(store.migrations_database)
     await owner.execute(
         "insert into scheme (id, code, title_en, title_zh, decimals)"
-        " values (902, 'test:trial', 'Other', '另一种', 2) on conflict do nothing"
+        " values (950, 'test:trial', 'Other', '另一种', 2) on conflict do nothing"
     )
     await owner.close()
     assert (await registry.ok("trial-balance"))["schemes"] == []
@@ -159,7 +159,7 @@ async def test_the_trial_balance_is_zero_with_everything_in_its_account(
     await ledger.redeem(connection, number, 1, [Part(2, 50)], key="r")
     terms = Terms(new_id(), 2, 3)
     await ledger.convert(
-        connection, number, 1, [Part(3, 100)], to_scheme=902, issued=[66], rounding=2, rule=terms, key="c"
+        connection, number, 1, [Part(3, 100)], to_scheme=950, issued=[66], rounding=2, rule=terms, key="c"
     )
     told = await registry.ok("trial-balance")
     assert [(one["scheme"], one["lots"], one["sum"], one["balanced"]) for one in told["schemes"]] == [
