@@ -73,6 +73,8 @@ create table xapi_mention (
   constraint pk_xapi_mention primary key (key, position, depth)
 )
 
+create index ix_xapi_mention_echo on xapi_mention (key, position) where depth > 0
+
 -- The content of attachments, once for each hash and organisation.
 create table xapi_attachment (
   organisation uuid not null,

@@ -55,11 +55,15 @@ class Query:
     _places: dict[tuple[type, object], str] = field(default_factory=dict)
 
     def value(self, value: object, sql_type: str) -> str:
-        """The place of a value; the same value has one place only."""
+        """The place of a value; the same value has one place only.
+
+        As a scalar query, which no plan looks into: so one plan serves all values, where to plan anew for
+        each took twice as long as to carry it out.
+        """
         known = (type(value), value)
         if known not in self._places:
             self.values.append(value)
-            self._places[known] = f"${len(self.values)}::{sql_type}"
+            self._places[known] = f"(select ${len(self.values)}::{sql_type})"
         return self._places[known]
 
 
@@ -74,9 +78,9 @@ def page(filters: Filters, limits: Limits, organisation: UUID, after: int | None
     # as a constant, so that plans are made for pages
     rows = filters.limit + 1
     branches = [
-        f"(select s.position from {source} where {' and '.join(conditions)}"
-        f" order by s.position {order} limit {rows})"
-        for source, conditions in _branches(query, filters, limits, owner, after)
+        f"(select {walked}.position from {source} where {' and '.join(conditions)}"
+        f" order by {walked}.position {order} limit {rows})"
+        for walked, source, conditions in _branches(query, filters, limits, owner, after)
     ]
     query.text = f"""
 with found as materialized (
@@ -99,22 +103,21 @@ where sum - size < {query.value(most_bytes, "bigint")} and place < {rows}
 
 def _branches(
     query: Query, filters: Filters, limits: Limits, owner: str, after: int | None
-) -> Iterator[tuple[str, list[str]]]:
-    """Sources and conditions, `s` being the statement that is returned.
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Whose index is walked, sources, and conditions; `s` is the statement that is returned.
 
     Keys are of one organisation each, so that it need not be named beside them; the page's last join does.
     """
     common = ["not s.voided", *_times_of("s", query, filters, after), *_limits(query, limits)]
     alternatives = _alternatives(query, filters)
     if not (alternatives or filters.verb or filters.registration):
-        yield "xapi_statement s", [f"s.organisation = {owner}", *common]
+        yield "s", "xapi_statement s", [f"s.organisation = {owner}", *common]
         return
-    for table, row, depth in (("xapi_statement s", "s", "0"), ("xapi_echo e", "e", "e.depth")):
-        joined = (
-            ""
-            if row == "s"
-            else (" join xapi_statement s on s.organisation = e.organisation and s.position = e.position")
-        )
+    echoing = _beside("xapi_statement s", "s.organisation = e.organisation", "e")
+    for table, row, joined, depth, mentions, same_depth in (
+        ("xapi_statement s", "s", "", "0", "= 0", ""),
+        ("xapi_echo e", "e", echoing, "e.depth", "> 0", " and e.depth = m.depth"),
+    ):
         own = [*common, *_simple(query, filters, row)]
         if row == "e":
             own += _times_of("e", query, filters, after)
@@ -123,15 +126,26 @@ def _branches(
         rest = [_any_of(others, row, depth)] if others else []
         for column, place in ways:
             if column == "mention":
-                source = f"xapi_mention m join {table} on {row}.organisation = {owner} and"
-                depth_matches = "m.depth = 0" if row == "s" else "m.depth = e.depth"
-                yield (
-                    f"{source} {row}.position = m.position and {depth_matches}{joined}",
-                    [f"m.key = {place}", *_times_of("m", query, filters, after), *own, *rest],
-                )
+                found = _beside(table, f"{row}.organisation = {owner}{same_depth}", "m")
+                mentioned = [
+                    f"m.key = {place}",
+                    f"m.depth {mentions}",
+                    *_times_of("m", query, filters, after),
+                ]
+                conditions = [*mentioned, *own, *rest]
+                yield "m", f"xapi_mention m{found}{joined}", conditions
             else:
                 condition = [f"{row}.{column} = {place}"] if column else []
-                yield f"{table}{joined}", [*condition, *own, *rest]
+                yield row, f"{table}{joined}", [*condition, *own, *rest]
+
+
+def _beside(table: str, condition: str, walked: str) -> str:
+    """A join that looks up one row for each that is walked over; `offset 0` keeps it from being any other."""
+    row = table[-1]
+    return (
+        f" cross join lateral (select {row}.* from {table} where {condition}"
+        f" and {row}.position = {walked}.position offset 0) {row}"
+    )
 
 
 def _alternatives(query: Query, filters: Filters) -> dict[str, list[tuple[str, str]]]:

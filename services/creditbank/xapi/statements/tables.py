@@ -97,6 +97,7 @@ class XapiMention(Table, table=True):
     """What else a statement names; `depth` 0 for itself, else that of the echo it belongs to."""
 
     __tablename__ = "xapi_mention"
+    __table_args__ = (Index("ix_xapi_mention_echo", "key", "position", postgresql_where=text("depth > 0")),)
 
     key: UUID = key_part(Uuid)
     position: int = key_part(BigInteger)
