@@ -237,7 +237,7 @@ async def schemes(where: Where, codes: Collection[str]) -> dict[str, int]:
 
 
 async def lock_arrival(connection: Connection, move: UUID, origin: str) -> None:
-    """Let no other transaction take this move in or refuse it: the lock of post_arrival, before all others."""
+    """Let no other transaction take this move in or refuse it; the lock that post_arrival takes too."""
     await connection.execute(
         "select pg_advisory_xact_lock(hashtextextended($1::text || $2::uuid, 8))", origin, move
     )
