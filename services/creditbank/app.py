@@ -167,7 +167,12 @@ def build(
         xapi.begin(app)
         app.state.file_worker = FileWorker(app.state.database, posting, app.state.desk.call)
         sweeper = Sweeper(app.state.database, app.state.ledger, settings.sweep_interval_seconds)
-        beside = [app.state.file_worker.run, sweeper.run, app.state.statements.horizon.run]
+        beside = [
+            app.state.file_worker.run,
+            sweeper.run,
+            app.state.statements.horizon.run,
+            app.state.deliverer.run,
+        ]
         tasks = beside if background else []
         app.state.mover = Mover(
             app.state.database, settings, ring, app.state.log_reader, sender(app.state.service_client)

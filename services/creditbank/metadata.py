@@ -24,7 +24,8 @@ import services.creditbank.xapi.activities.tables
 import services.creditbank.xapi.credentials.tables
 import services.creditbank.xapi.documents.tables
 import services.creditbank.xapi.persons.tables
-import services.creditbank.xapi.statements.tables  # noqa: F401
+import services.creditbank.xapi.statements.tables
+import services.creditbank.xapi.subscriptions.tables  # noqa: F401
 from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.creditbank.tables import Table

@@ -98,6 +98,13 @@ class CreditbankSettings(ServiceSettings):
         default=5.0, gt=0, description="the time between two looks for moves that are under way"
     )
 
+    xapi_delivery_interval_seconds: float = Field(
+        default=1.0, gt=0, description="the time between two looks for statements that others subscribed to"
+    )
+    xapi_private_targets: bool = Field(
+        default=False, description="whether statements may be sent into private networks"
+    )
+
     @model_validator(mode="after")
     def know_the_neighbours(self) -> Self:
         """Moves need a name, a public log that proves them, and addresses nobody can listen at."""

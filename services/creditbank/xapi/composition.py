@@ -23,6 +23,11 @@ from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
 from services.creditbank.xapi.statements.cursors import Cursors
 from services.creditbank.xapi.statements.routes import router as statements
 from services.creditbank.xapi.statements.service import Statements
+from services.creditbank.xapi.subscriptions.delivering import Deliverer
+from services.creditbank.xapi.subscriptions.routes import router as subscriptions
+from services.creditbank.xapi.subscriptions.seals import Seals
+from services.creditbank.xapi.subscriptions.sending import Sender
+from services.creditbank.xapi.subscriptions.service import Subscriptions
 
 __all__ = ["ROUTERS", "Announcing", "Speaking", "begin", "body_limits", "cross_origin", "known_sender"]
 
@@ -33,6 +38,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     agents,
     documents,
     credentials,
+    subscriptions,
     persons,
 )
 #: resources that take bodies
@@ -72,6 +78,16 @@ def begin(app: FastAPI) -> None:
         app.state.database,
         Cursors(settings.key_encryption_key.get_secret_value()),
         app.state.definitions,
+    )
+    seals = Seals(settings.key_encryption_key.get_secret_value())
+    development = settings.environment == "development"
+    app.state.subscriptions = Subscriptions(app.state.database, seals, development=development)
+    app.state.deliverer = Deliverer(
+        app.state.database,
+        app.state.statements.horizon,
+        seals,
+        Sender(development=development, private=settings.xapi_private_targets).send,
+        settings.xapi_delivery_interval_seconds,
     )
     app.state.consistent_through = app.state.statements.horizon.latest
 
