@@ -52,14 +52,27 @@ async def everything_over_is_expired(connection: Any) -> None:
     assert not await connection.fetch(doubled)
 
 
-async def every_posting_is_told_once(connection: Any) -> None:
-    """The events name each deposited entry once, and are numbered without a gap."""
-    named = await connection.fetch(
-        "select json_array_elements(data -> 'entries') ->> 'id' as id from outbox"
-        " where type = 'creditbank.credits.posted.v1'"
-    )
-    entries = await connection.fetch("select id::text from entry where kind = 1")
-    assert Counter(row["id"] for row in named) == Counter(row["id"] for row in entries)
+#: by what an event tells, the kind of entry that does it
+_TOLD = {
+    "posted": Kind.DEPOSIT,
+    "redeemed": Kind.REDEMPTION,
+    "rescinded": Kind.RESCISSION,
+    "converted": Kind.CONVERSION,
+    "expired": Kind.EXPIRY,
+    "revoked": Kind.REVOCATION,
+}
+
+
+async def everything_is_told_once(connection: Any) -> None:
+    """The events name each entry that others learn of once, and are numbered without a gap."""
+    for what, kind in _TOLD.items():
+        named = await connection.fetch(
+            "select json_array_elements(data -> 'entries') ->> 'id' as id from outbox where type = $1",
+            f"creditbank.credits.{what}.v1",
+        )
+        entries = await connection.fetch("select id::text from entry where kind = $1", kind)
+        assert entries, what
+        assert Counter(row["id"] for row in named) == Counter(row["id"] for row in entries), what
     numbered = await connection.fetchrow(
         "select count(sequence) as events, count(distinct sequence) as numbers, max(sequence) as last"
         " from outbox"

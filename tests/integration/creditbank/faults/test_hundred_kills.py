@@ -63,7 +63,7 @@ async def test_a_hundred_kills_under_load_lose_and_double_nothing(bank: Bank, tm
     await nothing_spent_is_lost_or_doubled(bank, connection, spent)
     await reckoning.the_books_hold_what_was_told(connection, bank.told, bank.spenders)
     await reckoning.everything_over_is_expired(connection)
-    await reckoning.every_posting_is_told_once(connection)
+    await reckoning.everything_is_told_once(connection)
     assert await audit(connection, bank.keys) == []
     await connection.close()
     await the_log_never_forked(bank, notes)
