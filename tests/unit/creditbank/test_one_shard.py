@@ -35,7 +35,7 @@ OF_THE_NODE: Final = frozenset(
         "deposit_batch", "inbox", "log", "log_block", "log_checkpoint", "log_key", "log_pending", "outbox",
         "posting_file", "posting_file_batch", "posting_file_piece", "posting_item", "refused_arrival",
         "suspense", "xapi_activity", "xapi_attachment", "xapi_credential", "xapi_credential_change",
-        "xapi_document", "xapi_echo", "xapi_mention", "xapi_statement", "xapi_subscription",
+        "xapi_document", "xapi_echo", "xapi_identity", "xapi_mention", "xapi_statement", "xapi_subscription",
         "xapi_subscription_change", "xapi_delivery",
     }
 )  # fmt: skip
@@ -55,7 +55,7 @@ ASKS_ALL: Final[dict[tuple[str, str], tuple[int, str]]] = {
     ("postings/repository.py", "entry"): (1, "a call's entries are of many learners: read from every shard"),
     ("recognition/repository.py", "entry"): (1, "by the ids of its own posting, which has one learner"),
     ("reconciliation/repository.py", "entry"): (2, "a call's entries are of many learners"),
-    ("migrations/sql/0010_resolution.sql prepare_deposits", "entry"): (
+    ("migrations/sql/0019_resolution.sql prepare_deposits", "entry"): (
         1,
         "a key is looked up in every shard",
     ),
