@@ -66,6 +66,10 @@ class BankNode:
         except CallFailedError:
             return False
 
+    def has_key(self) -> bool:
+        """Whether its log has begun."""
+        return bool(_keys(self))
+
     def kill(self) -> None:
         """As `kill -9` does."""
         if self.process is not None:
@@ -166,7 +170,7 @@ def introduce(product: Product, *nodes: BankNode) -> None:
     assert made.returncode == 0, made.stderr
     for node in nodes:
         node.start()
-        assert processes.wait_until(lambda node=node: bool(_keys(node)), 60), node.log.read_text()[-4000:]
+        assert processes.wait_until(node.has_key, 60), node.log.read_text()[-4000:]
         node.key = _keys(node)[0]
         node.kill()
 

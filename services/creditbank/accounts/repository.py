@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.creditbank.tables import Pool
 
-_PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked")
+_PARTS: Final = ("provisional", "available", "held", "redeemed", "converted", "expired", "revoked", "moved")
 #: entries up to which a book is added up by institution; the balance itself is read, never added up
 _ADDED_UP: Final = 1_000
 _INSTITUTIONS: Final = """
@@ -20,7 +20,8 @@ from (
 """
 # Those of a learner whose records were never merged: no other book is looked for. No row for anybody else.
 _BALANCES: Final = f"""
-select json_build_object('learner', $1::uuid, 'consent', max(l.consent), 'frozen', exists (
+select json_build_object('learner', $1::uuid, 'consent', max(l.consent), 'home', max(l.home),
+  'frozen', exists (
     select from account_freeze f where f.learner = max(l.number) and f.ended_at is null),
   'accounts', json_agg(json_build_object(
     'scheme', s.code, 'entries', a.sequence,
@@ -38,7 +39,7 @@ having count(*) > 0
 # The learner in whose name the books are read, and all whose books they are.
 _BOOKS: Final = """
 with holder as materialized (
-  select h.number, h.id, h.consent, h.joined
+  select h.number, h.id, h.consent, h.home, h.joined
   from learner l join learner h on h.number = coalesce(l.merged_into, l.number)
   where l.id = $1
 ), book as materialized (
@@ -49,7 +50,7 @@ with holder as materialized (
 _JOINED_BALANCES: Final = f"""
 {_BOOKS}
 select json_build_object('learner', coalesce((select id from holder), $1::uuid),
-  'consent', (select consent from holder), 'frozen', exists (
+  'consent', (select consent from holder), 'home', (select home from holder), 'frozen', exists (
     select from account_freeze f where f.learner in (select number from book) and f.ended_at is null),
   'accounts', (
     select coalesce(json_agg(json_build_object(

@@ -40,6 +40,7 @@ class Account(BaseModel):
     converted: str
     expired: str
     revoked: str
+    moved: str = Field(description="what left with the learner for another bank node")
     head: str | None = Field(description="commitment of the own book's newest entry, in hexadecimal")
     merged: list[MergedBook] = Field(description="none, unless records of the learner were merged")
     institutions: list[OfInstitution] | None = Field(
@@ -52,6 +53,7 @@ class Accounts(BaseModel):
 
     learner: UUID = Field(description="of merged records the surviving one's id, by whichever one asks")
     consent: Consent | None = Field(description="a guardian's, for a child under 14; null: nobody known")
+    home: str | None = Field(description="the bank node that keeps the accounts now; null: this one")
     frozen: bool = Field(description="whether nothing can be spent at present")
     accounts: list[Account]
 

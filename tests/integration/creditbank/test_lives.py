@@ -261,6 +261,7 @@ async def test_erasure_cuts_the_link_and_leaves_every_sum(
         assert await bank.account(who) == {
             "learner": str(who),
             "consent": None,
+            "home": None,
             "frozen": False,
             "accounts": [],
         }

@@ -37,6 +37,7 @@ async def test_somebody_unknown_has_an_empty_account(bank: Bank) -> None:
     assert await bank.account(stranger) == {
         "learner": str(stranger),
         "consent": None,
+        "home": None,
         "frozen": False,
         "accounts": [],
     }

@@ -21,6 +21,9 @@ async def test_the_same_lots_arrive_once(nodes: Nodes) -> None:
     assert await west.in_transit() == 250
     assert await nodes.carry() == 1, await west.troubles()
     assert await nodes.carry() == 0
+    shown = await west.bank.account(who)
+    assert (shown["home"], shown["accounts"][0]["moved"]) == ("east", "2.50")
+    assert (await east.bank.account(who))["home"] is None
     assert await east.held(who) == {"available": 250}
     query = (
         "select issuer, outcome, attempt, grade, earned_on, expires_on"
@@ -30,10 +33,10 @@ async def test_the_same_lots_arrive_once(nodes: Nodes) -> None:
     after = [tuple(row) for row in await east.database.pool.fetch(query, who)]
     assert before == after
     assert len(after) == 2
-    shown = [
+    listed = [
         (one["direction"], one["node"], one["state"]) for one in await west.moves(who) + await east.moves(who)
     ]
-    assert shown == [("out", "east", "settled"), ("in", "west", "settled")]
+    assert listed == [("out", "east", "settled"), ("in", "west", "settled")]
     await nodes.check()
 
 

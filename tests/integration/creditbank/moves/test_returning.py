@@ -181,7 +181,9 @@ async def test_merged_records_keep_their_own_books(nodes: Nodes, when: str) -> N
         assert await west.held(gone) == {"available": 200}
         await west.begin(gone, "east")
         assert await nodes.carry() == 1
-    assert (await east.bank.account(kept))["accounts"][0]["available"] == "3.00"
+    shown = await east.bank.account(kept)
+    assert (shown["home"], shown["accounts"][0]["available"]) == (None, "3.00")
+    assert (await west.bank.account(kept))["home"] == "east"
     assert await east.held(gone) == {"available": 200}
     (answer,) = await west.post(gone, "1.00")
     assert answer["reason"] == "learner_moved"
