@@ -64,7 +64,7 @@ def _in_migrations() -> Iterator[tuple[str, str]]:
     for path in sorted((BANK / "migrations" / "sql").glob("*.sql")):
         for text in path.read_text(encoding="utf-8").split("\n\n"):
             if defined := _DEFINED.search(text):
-                newest[defined[1]] = (f"migrations/sql/{path.name} {defined[1]}", text)
+                newest[defined[1]] = (f"migrations {defined[1]}", text)
     yield from newest.values()
 
 

@@ -55,14 +55,14 @@ ASKS_ALL: Final[dict[tuple[str, str], tuple[int, str]]] = {
     ("postings/repository.py", "entry"): (1, "a call's entries are of many learners: read from every shard"),
     ("recognition/repository.py", "entry"): (1, "by the ids of its own posting, which has one learner"),
     ("reconciliation/repository.py", "entry"): (2, "a call's entries are of many learners"),
-    ("migrations/sql/0019_resolution.sql prepare_deposits", "entry"): (
+    ("migrations prepare_deposits", "entry"): (
         1,
         "a key is looked up in every shard",
     ),
-    ("migrations/sql/0013_arriving.sql post_arrival", "arrival"): (1, "a move is known by its id alone"),
-    ("migrations/sql/0013_arriving.sql refuse_arrival", "arrival"): (1, "a move is known by its id alone"),
-    ("migrations/sql/0013_posting.sql judge_deposits", "entry"): (2, "a key is looked up in every shard"),
-    ("migrations/sql/0013_posting.sql post_deposits", "entry"): (1, "a key is looked up in every shard"),
+    ("migrations post_arrival", "arrival"): (1, "a move is known by its id alone"),
+    ("migrations refuse_arrival", "arrival"): (1, "a move is known by its id alone"),
+    ("migrations judge_deposits", "entry"): (2, "a key is looked up in every shard"),
+    ("migrations post_deposits", "entry"): (1, "a key is looked up in every shard"),
 }
 
 
