@@ -53,7 +53,7 @@ async def test_a_file_goes_in_once_and_comes_out_equal(
     settings: CreditbankSettings, database: Database, district: District, elsewhere: Tool, tmp_path: Path
 ) -> None:
     sent = [statement() for _ in range(importing.MOST + 20)]
-    twice = [*sent, sent[3], statement(object={"objectType": "StatementRef", "id": sent[5]["id"]})]
+    twice = [*sent, sent[-1], sent[3], statement(object={"objectType": "StatementRef", "id": sent[5]["id"]})]
     done = await import_statements(settings, district.school, _file(tmp_path, *twice))
     assert (done.taken, done.refused, done.through) == (len(twice), 0, len(twice))
     before = await _all(database, district.school)
