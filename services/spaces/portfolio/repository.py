@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from services.spaces.posts.rules import AUTHOR
+from services.spaces.posts.rules import AUTHOR, NEWEST_FIRST, PUBLISHED_IN
 from services.spaces.tables import Pool
 
 # What is shown beside something is looked up by its key, row by row (`limit 1` keeps the planner to it):
@@ -51,8 +51,8 @@ select coalesce(json_agg(json_build_object(
 from (
   select one.id from (select distinct m.space from membership m where m.person = $1) mine
   cross join lateral (
-    select post.id from post where post.space = mine.space and post.status = 'published'
-    order by post.id desc limit 5
+    select post.id from post where {PUBLISHED_IN.format(space="mine.space")}
+    order by {NEWEST_FIRST} limit 5
   ) one
   order by one.id desc limit 5
 ) newest

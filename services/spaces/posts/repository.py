@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.spaces.posts.rules import AUTHOR, Draft
+from services.spaces.posts.rules import AUTHOR, NEWEST_FIRST, PUBLISHED_IN, Draft
 from services.spaces.posts.tables import Post
 from services.spaces.tables import Connection, Pool, Row
 
@@ -40,9 +40,9 @@ select
 
 _OF_SPACE = f"""
 with newest as materialized (
-  select id from post
-  where space = $3 and status = 'published' and id < $2
-  order by id desc limit $1::int + 1
+  select post.id from post
+  where {PUBLISHED_IN.format(space="$3")} and post.id < $2
+  order by {NEWEST_FIRST} limit $1::int + 1
 )
 {_PAGE}
 """
@@ -59,8 +59,8 @@ with mine as (
 ), newest as materialized (
   select one.id from mine cross join lateral (
     select post.id from post
-    where post.space = mine.space and post.status = 'published' and post.id < $2
-    order by post.id desc limit $1::int + 1
+    where {PUBLISHED_IN.format(space="mine.space")} and post.id < $2
+    order by {NEWEST_FIRST} limit $1::int + 1
   ) as one
   order by one.id desc limit $1::int + 1
 )

@@ -15,6 +15,10 @@ ACTIONS: Final = ("published", "changed", "removed")
 MOST_LINKS: Final = 20
 LONGEST_ADDRESS: Final = 2_000
 
+# A range of one, so that only the index of space and id gives the order. With an equation the planner may
+# walk all posts by their ids instead, wherever most of them are in one space.
+PUBLISHED_IN: Final = "post.space between {space} and {space} and post.status = 'published'"
+NEWEST_FIRST: Final = "post.space desc, post.id desc"
 # How SQL shows the author of a post `p`, known as the person `a`; who was erased is not known any more.
 AUTHOR: Final = """json_build_object(
   'id', p.author, 'name', a.name,
