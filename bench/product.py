@@ -17,6 +17,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".state" / "bench-product"
+_STORES = ("postgres", "redis-server")
 _READY = re.compile(r"three services ready after ([0-9.]+) s")
 
 
@@ -41,8 +42,7 @@ class Product:
     def stores(self) -> list[int]:
         """PostgreSQL's and Redis's first processes."""
         below = psutil.Process(self.process.pid).children(recursive=True)
-        found = [one for one in below if one.name() in ("postgres", "redis-server")]
-        roots = [one.pid for one in found if one.parent() is None or one.parent().name() != one.name()]
+        roots = [one.pid for one in below if _begins_a_store(one)]
         return roots or [one.pid for one in psutil.process_iter() if _is_ours(one)]
 
     def pin(self) -> None:
@@ -59,12 +59,20 @@ class Product:
         return sum(float(one.memory_full_info().pss) for one in processes) / 2**20
 
 
+def _begins_a_store(process: psutil.Process) -> bool:
+    try:
+        parent = process.parent()
+        return process.name() in _STORES and (parent is None or parent.name() != process.name())
+    except psutil.NoSuchProcess:  # a worker of the server that has ended meanwhile
+        return False
+
+
 def _is_ours(process: psutil.Process) -> bool:
     try:
         line = " ".join(process.cmdline())
     except psutil.Error:
         return False
-    return process.name() in ("postgres", "redis-server") and str(STATE) in line
+    return process.name() in _STORES and str(STATE) in line
 
 
 def _with_children(pid: int) -> list[psutil.Process]:
