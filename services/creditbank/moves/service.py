@@ -68,7 +68,6 @@ async def begin(
         raise NodeUnknown
     await books(database.pool, caller, learner)
     holder = await approvals.holder(database.pool, learner or caller.subject)
-    holder.require_consent(caller.subject)
     move = UUID(bytes=sha256(f"{holder.id} {key}".encode()).digest()[:16], version=5)
 
     async def work(connection: Connection) -> str | None:
