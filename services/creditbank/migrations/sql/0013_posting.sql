@@ -1,6 +1,8 @@
--- Later definitions of what 0010_posting.sql has: for moved learners nothing is posted, and the node that has them is
--- named; of those who came from elsewhere the keys and attempts used up there count.
-create or replace function judge_deposits(
+-- Which items of calls are not simply posted, and what their answers are. Accounts are locked and `sequences` are theirs,
+-- null where there is none. The judging of post_deposits by 0005_posting, apart from the writing; for moved learners
+-- nothing is posted, and the node that has them is named; of those who came from elsewhere the keys and attempts used up
+-- there count.
+create function judge_deposits(
   institutions uuid[], calls integer[], key_hashes uuid[], payload_hashes uuid[], entries uuid[], learners bigint[],
   attempts text[], refusals text[], sequences integer[]
 ) returns deposit_answer[]
@@ -209,3 +211,7 @@ begin
       from unnest(others) group by call) o on o.call = b.call;
   return query select * from unnest(others);
 end $$
+
+drop type deposit_line
+
+drop type deposit_account

@@ -1,5 +1,6 @@
--- As 0010_resolution.sql has it, except for what is above and below an institution: that walked all institutions for every
--- call, and is now looked up in the index of ancestors, once for each institution.
+-- As 0002_resolution.sql has it, with one look-up less a learner and those of a call in the order of the index; and what
+-- is above and below an institution, which walked all institutions for every call, is looked up in the index of
+-- ancestors, once for each institution.
 create or replace function prepare_deposits(
   organisations uuid[], institutions uuid[], schemes text[], first_keys uuid[],
   item_calls integer[], learner_ids uuid[], learner_sourced_ids text[],

@@ -1,4 +1,4 @@
-"""Posting in fewer steps: what is answered and written stays the same."""
+"""Commitments without a function call inside: what is answered and written stays the same."""
 
 from pathlib import Path
 
@@ -7,12 +7,9 @@ from alembic import op
 revision = "0010"
 down_revision = "0009"
 
-_FOLDER = Path(__file__).parents[1] / "sql"
-_SCRIPTS = ("resolution", "posting")
+_FILE = Path(__file__).parents[1] / "sql" / "0010_commitments.sql"
 
 
 def upgrade() -> None:
-    for name in _SCRIPTS:
-        for statement in (_FOLDER / f"0010_{name}.sql").read_text(encoding="utf-8").split("\n\n"):
-            op.get_bind().exec_driver_sql(statement)
-    op.execute("revoke all on function judge_deposits from public")
+    for statement in _FILE.read_text(encoding="utf-8").split("\n\n"):
+        op.get_bind().exec_driver_sql(statement)

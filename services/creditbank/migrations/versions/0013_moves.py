@@ -22,7 +22,7 @@ _WRITERS = (
     "refuse_arrival",
 )
 #: parts of the writers, of no use to anybody else
-_INNER = ("moving_statement", "departure_refusal", "account_knows_its_home", "forget_moves")
+_INNER = ("judge_deposits", "moving_statement", "departure_refusal", "account_knows_its_home", "forget_moves")
 
 
 def upgrade() -> None:
