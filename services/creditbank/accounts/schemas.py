@@ -66,8 +66,8 @@ class Movement(BaseModel):
     credits: str
 
 
-class Entry(BaseModel):
-    """One line of a learner's account. What issued no lot has neither institution nor course."""
+class BookLine(BaseModel):
+    """What every reading of a book tells of an entry."""
 
     id: UUID
     sequence: int = Field(description="number within its book")
@@ -79,6 +79,11 @@ class Entry(BaseModel):
     credits: str = Field(description="what it issued, spent, set aside or gave back")
     grade: str | None
     earned_on: date | None
+
+
+class Entry(BookLine):
+    """One line of a learner's account. What issued no lot has neither institution nor course."""
+
     expires_on: date | None
     effective_on: date
     batch: UUID = Field(description="what it was written by; of several entries the same")

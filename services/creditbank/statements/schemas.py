@@ -8,9 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from libs.common.languages import Text
-from services.creditbank.accounts.schemas import Movement, OfInstitution
-from services.creditbank.institutions.schemas import NamedInstitution
-from services.creditbank.outcomes.schemas import NamedCourse
+from services.creditbank.accounts.schemas import BookLine, Movement, OfInstitution
 from services.creditbank.times import Day, Moment
 
 Axis = Literal["recorded", "effective"]
@@ -58,19 +56,9 @@ class Balances(BaseModel):
     accounts: list[Balance]
 
 
-class StatementLine(BaseModel):
+class StatementLine(BookLine):
     """One entry, and what there was after it."""
 
-    id: UUID
-    sequence: int = Field(description="number within its book")
-    learner: UUID = Field(description="whose book it is: of merged records the one it was posted to")
-    kind: str
-    institution: NamedInstitution | None
-    course: NamedCourse | None
-    attempt: str | None
-    credits: str = Field(description="what it issued, spent, set aside or gave back")
-    grade: str | None
-    earned_on: date | None
     effective_on: date
     in_force_on: date = Field(description="never before that of the credits it moves")
     recorded_at: datetime

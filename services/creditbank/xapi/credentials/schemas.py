@@ -7,17 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from libs.common.fields import Line
-
-Scope = Literal[
-    "statements/write",
-    "statements/read/mine",
-    "statements/read",
-    "state",
-    "define",
-    "profile",
-    "all/read",
-    "all",
-]
+from services.creditbank.xapi.protocol.rules import Scope
 
 
 class NewCredential(BaseModel):

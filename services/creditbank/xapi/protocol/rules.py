@@ -31,7 +31,7 @@ _INCLUDED: Final[Mapping[str, frozenset[str]]] = {
 }
 #: what a credential or a machine's token may be given; a person's application asks `all` for documents of
 #: profiles, since `profile` is OpenID Connect's there
-SCOPES: Final = (
+Scope = Literal[
     "statements/write",
     "statements/read/mine",
     "statements/read",
@@ -40,7 +40,8 @@ SCOPES: Final = (
     "profile",
     "all/read",
     "all",
-)
+]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 #: the inverse functional identifiers of an agent, beside the account
 _IDENTIFIERS: Final = ("mbox", "mbox_sha1sum", "openid")
