@@ -56,10 +56,13 @@ class Api:
 
     def post(self, path: str, document: Any, *, idempotency_key: str = "") -> Any:
         """Posts JSON and gives the JSON answer."""
-        extra = {"Content-Type": "application/json"}
-        if idempotency_key:
-            extra["Idempotency-Key"] = idempotency_key
-        return self.call("POST", path, json.dumps(document).encode(), extra).body
+        extra = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self.send("POST", path, document, **extra)
+
+    def send(self, method: str, path: str, document: Any, **headers: str) -> Any:
+        """Sends JSON by any method and gives the JSON answer."""
+        extra = {"Content-Type": "application/json", **headers}
+        return self.call(method, path, json.dumps(document).encode(), extra).body
 
     def upload(
         self,

@@ -1,5 +1,6 @@
 """What the runner and the demo ask of auth: sign in, organisations, rosters, accounts, clients."""
 
+import datetime
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,18 @@ def client_token(auth: str, client: Mapping[str, Any]) -> str:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = Api(auth).call("POST", "/oauth/token", urllib.parse.urlencode(form).encode(), headers)
     return str(answer.body["access_token"])
+
+
+def consent(auth: str, guardian: SignedIn, child: str) -> bool:
+    """A guardian consents for a child in the text's newest version; False where none is needed any more."""
+    api = Api(auth, guardian.token)
+    mine = api.get("/v1/me/children")
+    (found,) = [one for one in mine["items"] if one["person"] == child]
+    if found["consent"] in ("given", "not-needed"):
+        return False
+    wish = {"decision": "given", "text_version": mine["text"]["version"]}
+    api.send("PUT", f"/v1/me/children/{child}/consent", wish)
+    return True
 
 
 @dataclass(frozen=True)
@@ -118,6 +131,20 @@ class Identities:
         password = new_password()
         answer = Api(self.api.address).post("/v1/activations", {"code": code, "password": password})
         return {"username": answer["username"], "password": password, "person": person["id"]}
+
+    def consent_by_guardian(self, child: str) -> dict[str, Any] | None:
+        """The guardian who signed in and consented for the child; None of a child who has no guardian."""
+        for guardian in self.relatives(child, "guardians")[:1]:
+            account = self.activate(guardian)
+            consent(
+                self.api.address, sign_in(self.api.address, account["username"], account["password"]), child
+            )
+            return guardian
+        return None
+
+    def tell_birth_date(self, person: str, day: datetime.date) -> None:
+        """Sets by hand when somebody was born, which no roster overwrites."""
+        self.api.send("PATCH", f"/v1/people/{person}", {"birth_date": day.isoformat()})
 
     def grant(self, person: str, organisation: str, role: str) -> None:
         """Grants a role by hand."""

@@ -8,7 +8,7 @@ from infra.dev import demo_names, demo_region
 from infra.dev.calls import Api, CallFailedError
 from infra.dev.credentials import Credentials
 from infra.dev.environment import say
-from infra.dev.identities import Identities, full_name, sign_in
+from infra.dev.identities import Identities, consent, full_name, sign_in
 from infra.dev.processes import StartError
 
 INSTITUTION = "示例大学 Sample University"
@@ -16,7 +16,7 @@ INSTITUTION = "示例大学 Sample University"
 
 def ensure_demo_region(where: Mapping[str, str], credentials: Credentials) -> None:
     """Loads the region unless an earlier run has; an interrupted load is taken up where it stopped."""
-    if credentials.document.get("demo", {}).get("complete"):
+    if credentials.document.get("demo", {}).get("consented"):
         return
     say("loading the demo region")
     try:
@@ -46,7 +46,16 @@ def _load(auth: str, credentials: Credentials) -> None:
     for person, roles in _chosen(asked, region["id"])[len(done["accounts"]) :]:
         done["accounts"].append({**asked.activate(person), "roles": roles, "name": full_name(person)})
         credentials.keep("demo", done)
-    credentials.keep("demo", {**done, "complete": True})
+    _consent(auth, done["accounts"])
+    credentials.keep("demo", {**done, "consented": True})
+
+
+def _consent(auth: str, accounts: list[dict[str, Any]]) -> None:
+    """The demo student is a child under 14: the guardian consents. Of other children nobody has yet."""
+    student, guardian = (
+        next(one for one in accounts if role in one["roles"]) for role in ("student", "guardian")
+    )
+    consent(auth, sign_in(auth, guardian["username"], guardian["password"]), student["person"])
 
 
 def _chosen(asked: Identities, region: str) -> list[tuple[dict[str, Any], list[str]]]:

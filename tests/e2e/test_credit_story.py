@@ -16,7 +16,7 @@ from infra.dev.bank_story import award, convert, csv_text, lots_of, publish, sen
 from infra.dev.calls import Api, CallFailedError
 from infra.dev.identities import Identities, client_token
 from infra.dev.roster_files import RosterSet
-from infra.dev.story import wait_until_known
+from infra.dev.story import let_use_credits, wait_until_known
 from tests.e2e.conftest import ROSTERS, Product
 from tests.e2e.test_main_job import activated, read_credits, settle
 
@@ -39,6 +39,7 @@ class District:
     registrar: Api = field(init=False)
     second: Api = field(init=False)
     student: Api = field(init=False)
+    student_id: str = field(init=False)
 
     def enter(self) -> None:
         """A client, two registrars and a student of the region sign in."""
@@ -56,7 +57,7 @@ class District:
             self.asked.grant(signed_in.person["id"], self.region, "registrar")
             setattr(self, name, self.bank(signed_in.token))
         student = activated(self.asked, self.region, self.roster.shown.students[0], "student")
-        self.student = self.bank(student.token)
+        self.student, self.student_id = self.bank(student.token), student.person["id"]
         settle(self.product)
 
     def bank(self, token: str) -> Api:
@@ -144,6 +145,11 @@ def test_they_are_converted_to_ects_and_redeemed_and_the_student_sees_it(distric
     assert refusal(district.registrar, decision, {"decision": "approve"}) == 403, "nobody approves alone"
     assert district.second.post(decision, {"decision": "approve"})["in_force"]
     lots = lots_of(student, district.scheme)
+    every = [{"lot": one["sequence"], "credits": one["credits"]} for one in lots]
+    asked = {"rule": proposed["id"], "lots": every, "key": "without consent"}
+    assert refusal(student, "/v1/conversions", asked) == 403, "under 14, or of an age nobody knows"
+    let_use_credits(district.asked, district.student_id)
+    settle(district.product)
     assert len(lots) == len([row for row in district.rows() if row[1] == district.roster.shown.students[0]])
     converted = convert(student, proposed["id"], lots, "all of it")
     assert convert(student, proposed["id"], lots, "all of it") == converted

@@ -8,7 +8,7 @@ import asyncpg
 from services.creditbank.tables import Pool, Where
 
 _HOLDER = """
-select h.number, h.id, array(select m.number from learner m
+select h.number, h.id, h.consent, array(select m.number from learner m
   where m.number = h.number or m.merged_into = h.number order by m.number) as books,
   array(select m.id from learner m where m.number = h.number or m.merged_into = h.number) as ids
 from learner l join learner h on h.number = coalesce(l.merged_into, l.number) where l.id = $1
@@ -47,7 +47,7 @@ _LATEST = 4 * 10**15  # microseconds: well after the year 2090, and within what 
 
 
 async def holder(where: Where, person: UUID) -> asyncpg.Record | None:
-    """Number and id under which the person's books are read, the numbers of the books, and all ids."""
+    """Number and id under which the person's books are read, consent, the books' numbers, and all ids."""
     return await where.fetchrow(_HOLDER, person)
 
 

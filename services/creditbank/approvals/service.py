@@ -12,6 +12,8 @@ from libs.common.problems import IdempotencyConflict, NotFound, Problem
 from services.creditbank.approvals import repository
 from services.creditbank.approvals.problems import AnotherMustDecide, LearnerUnknown
 from services.creditbank.approvals.requests import Requests
+from services.creditbank.learners.rules import CONSENTED
+from services.creditbank.statements.problems import ConsentNeeded
 from services.creditbank.tables import Connection, Where
 
 waiting = repository.waiting
@@ -24,8 +26,14 @@ class Holder:
 
     number: int
     id: UUID
+    consent: str
     books: tuple[int, ...]
     ids: frozenset[UUID]
+
+    def require_consent(self, person: UUID) -> None:
+        """What a child under 14 does with the own credits waits for a guardian; raises ConsentNeeded."""
+        if person in self.ids and self.consent not in CONSENTED:
+            raise ConsentNeeded(consent=self.consent)
 
 
 async def holder(where: Where, person: UUID) -> Holder:
@@ -33,7 +41,9 @@ async def holder(where: Where, person: UUID) -> Holder:
     found = await repository.holder(where, person)
     if found is None:
         raise LearnerUnknown
-    return Holder(found["number"], found["id"], tuple(found["books"]), frozenset(found["ids"]))
+    return Holder(
+        found["number"], found["id"], found["consent"], tuple(found["books"]), frozenset(found["ids"])
+    )
 
 
 async def books(where: Where, person: UUID) -> tuple[int, ...]:
@@ -84,6 +94,7 @@ async def ask_once(
 
     It is the caller's request, or that of the learner `of`: `make` then sees that the caller may ask.
     Sent again it has no second effect and answers the same; other content raises `IdempotencyConflict`.
+    A child's own request without a guardian's consent raises `ConsentNeeded`.
     """
     digest = sha256(content.encode()).hexdigest()[:32]
 
@@ -92,6 +103,7 @@ async def ask_once(
         await requests.alone(connection, who.number)
         earlier = await requests.known(connection, who.books, key)
         if earlier is None:
+            who.require_consent(caller.subject)
             return await requests.document(connection, await make(connection, who, digest))
         if earlier["payload_hash"].hex != digest:
             raise IdempotencyConflict

@@ -7,7 +7,6 @@ upheld is put right by an act that needs two people as always, and that is linke
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -48,12 +47,11 @@ from services.creditbank.corrections import service as corrections
 from services.creditbank.corrections.service import Replacement
 from services.creditbank.institutions import service as institutions
 from services.creditbank.institutions.service import OVERSEEING
+from services.creditbank.learners.rules import CONSENTED
 from services.creditbank.ledger.rules import Kind
 from services.creditbank.tables import Connection, Pool, Where
 
 _document = repository.REQUESTS.document
-#: a guardian acts for a child by consent, and for whom none is needed
-CONSENTED: Final = ("not-needed", "given")
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ async def carry_out(
             if (known.rule, known.parts) != (rule_id, {part.lot: part.amount for part in parts}):
                 raise IdempotencyConflict
             return await repository.document(connection, known.place)
+        holder.require_consent(person)
         asked = await quote(connection, holder, rule_id, parts)
         assert asked.rule.target is not None, "a conversion has a target"
         done = await ledger.convert(

@@ -76,6 +76,7 @@ async def begin(
             if known["destination"] != to:
                 raise IdempotencyConflict
             return None
+        holder.require_consent(caller.subject)
         accounts = await repository.parting(connection, holder.number)
         entries = [new_id() for _ in accounts]
         return await repository.depart(

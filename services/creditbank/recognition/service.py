@@ -137,6 +137,7 @@ async def accept(database: Database, keys: KeyRing, caller: Caller, recognition:
 
     async def work(connection: Connection) -> bytes:
         found = await _own(connection, caller, recognition, ("offered",))
+        (await approvals.holder(connection, caller.subject)).require_consent(caller.subject)
         claims = await repository.items(connection, found["learner"], recognition)
         schemes: dict[str, list[asyncpg.Record]] = defaultdict(list)
         for row in claims:

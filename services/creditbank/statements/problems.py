@@ -5,7 +5,7 @@ from libs.common.problems import Forbidden
 
 
 class ConsentNeeded(Forbidden):
-    """A guardian reads the account of a child under 14 only where consent was given, and not withdrawn."""
+    """A child under 14 uses credits, and a guardian reads its account, only where consent stands."""
 
     title = Text("The guardian's consent is needed", "需要监护人同意")
     detail = Text(

@@ -8,6 +8,7 @@ from uuid import UUID
 from libs.common.identity import Caller
 from libs.common.problems import NotFound
 from services.creditbank.learners import service as learners
+from services.creditbank.learners.rules import CONSENTED
 from services.creditbank.statements import repository
 from services.creditbank.statements.problems import ConsentNeeded
 from services.creditbank.statements.rules import Place, View
@@ -15,8 +16,6 @@ from services.creditbank.tables import Pool
 
 balances = repository.balances
 statement = repository.statement
-#: what a guardian's consent may say for the guardian to read: a child from 14 on needs none
-_READABLE = ("given", "not-needed")
 
 
 async def may_read(pool: Pool, caller: Caller, learner: UUID) -> datetime:
@@ -27,7 +26,7 @@ async def may_read(pool: Pool, caller: Caller, learner: UUID) -> datetime:
     found = await learners.relation(pool, learner, person=caller.subject)
     if not (found.is_own or found.is_guardian):
         raise NotFound
-    if not found.is_own and found.consent not in _READABLE:
+    if not found.is_own and found.consent not in CONSENTED:
         raise ConsentNeeded(consent=found.consent)
     return found.at
 
