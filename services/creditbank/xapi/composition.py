@@ -20,6 +20,7 @@ from services.creditbank.xapi.persons.routes import router as persons
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
 from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
+from services.creditbank.xapi.record.routes import router as record
 from services.creditbank.xapi.statements.cursors import Cursors
 from services.creditbank.xapi.statements.routes import router as statements
 from services.creditbank.xapi.statements.service import Statements
@@ -40,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     credentials,
     subscriptions,
     persons,
+    record,
 )
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")

@@ -21,6 +21,14 @@ async def definitions(where: Where, organisation: UUID, ids: Sequence[str]) -> d
     return {row["id"]: row["definition"] for row in found}
 
 
+async def definitions_of(
+    where: Where, activities: Sequence[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], bytes]:
+    """The same of activities of several organisations, by (organisation, id)."""
+    found = await repository.find_any(where, activities)
+    return {(UUID(bytes=row["organisation"].bytes), row["id"]): row["definition"] for row in found}
+
+
 async def define(connection: Connection, organisation: UUID, activities: bytes) -> None:
     """Merge definitions, given as a JSON array of {"id", "definition"} in the order of their statements.
 

@@ -36,18 +36,9 @@ _HELD: Final = """
 select i.learner from xapi_identity i
 where i.key = sha256(convert_to($1, 'UTF8')) and i.left_at is null limit 1
 """
-# Only what organisations of the person's line have stored: others who know an address add nothing to a life.
 _RECORD: Final = """
-with places as (
-  select distinct unnest(x.ancestors) as organisation
-  from learner_organisation o join institution x on x.id = o.organisation where o.learner = $1
-), keys as (
-  select p.organisation, xapi_actor_key(p.organisation, a.agent) as key, xapi_position(a.since) as since,
-    xapi_position(a.until) as until
-  from places p cross join xapi_agents_of($2, $3) a
-)
 select f.position, f.organisation, f.id, f.body
-from keys k cross join lateral (
+from xapi_keys_of($1, $2, $3) k cross join lateral (
   select s.position, s.organisation, s.id, s.body from xapi_statement s
   where s.actor = k.key and s.organisation = k.organisation and not s.voided
     and s.position >= k.since and s.position < least(k.until, $4)

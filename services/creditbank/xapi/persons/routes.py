@@ -33,9 +33,7 @@ async def my_statements(
     """
     (before,) = paging.after(int) or (None,)
     issuer = request.app.state.settings.issuer
-    rows = await service.record(
-        database.pool, caller.subject, issuer=issuer, before=before, limit=paging.limit + 1
-    )
+    rows = await service.record(database.pool, caller, issuer=issuer, before=before, limit=paging.limit + 1)
     return paging.answer([(_item(row), row["position"]) for row in rows])
 
 

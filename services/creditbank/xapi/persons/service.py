@@ -8,6 +8,7 @@ through what is known now, so that a merge or a new address needs no second thou
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -17,10 +18,12 @@ from libs.common.events import Event
 from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import NotFound
+from services.creditbank.learners import service as learners
+from services.creditbank.statements.problems import ConsentNeeded
 from services.creditbank.tables import Connection, Pool
 from services.creditbank.xapi.persons import repository
 from services.creditbank.xapi.persons.problems import AgentOfAnother
-from services.creditbank.xapi.persons.rules import LINKING, agents_of_address
+from services.creditbank.xapi.persons.rules import LINKING, READABLE, agents_of_address
 
 NEWEST = 2**63 - 1
 
@@ -44,17 +47,45 @@ async def forget(connection: Connection, people: Sequence[UUID]) -> None:
     await repository.forget(connection, people)
 
 
-async def record(
-    pool: Pool, person: UUID, *, issuer: str, before: int | None, limit: int
-) -> Sequence[asyncpg.Record]:
-    """A person's own statements, newest first: (position, organisation, id, body)."""
-    known = await repository.numbers(pool, person)
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose record is read: the number that stands for all of the person's records, and all of them."""
+
+    holder: int
+    numbers: tuple[int, ...]
+    is_own: bool
+
+
+async def owner(pool: Pool, caller: Caller, learner: UUID) -> Owner:
+    """The record as the learner or a guardian may see it.
+
+    Raises NotFound for whom the learner is no business of, and ConsentNeeded for a child under 14 without a
+    guardian's consent, also to the child: there is no record to show then.
+    """
+    found = await learners.relation(pool, learner, person=caller.subject)
+    if not (found.is_own or found.is_guardian):
+        raise NotFound
+    known = await repository.numbers(pool, learner)
     if known is None:
+        raise NotFound
+    if found.consent not in READABLE:
+        raise ConsentNeeded(consent=found.consent)
+    return Owner(known["holder"], tuple(known["numbers"]), found.is_own)
+
+
+async def record(
+    pool: Pool, caller: Caller, *, issuer: str, before: int | None, limit: int
+) -> Sequence[asyncpg.Record]:
+    """The caller's own statements, newest first: (position, organisation, id, body).
+
+    Raises ConsentNeeded; of whom the bank does not know there are none.
+    """
+    try:
+        of = await owner(pool, caller, caller.subject)
+    except NotFound:
         return []
     before = NEWEST if before is None else before
-    return await repository.record(
-        pool, known["holder"], known["numbers"], issuer=issuer, before=before, limit=limit
-    )
+    return await repository.record(pool, of.holder, of.numbers, issuer=issuer, before=before, limit=limit)
 
 
 async def identities(pool: Pool, caller: Caller, learner: UUID) -> Sequence[asyncpg.Record]:

@@ -41,6 +41,13 @@ class XapiStatement(Table, table=True):
         _by("xapi_statement", "verb"),
         _by("xapi_statement", "authority"),
         _by("xapi_statement", "actor", always=False),
+        Index(
+            "ix_xapi_statement_actor_happened_at",
+            "actor",
+            "happened_at",
+            "position",
+            postgresql_where=text("actor is not null"),
+        ),
         _by("xapi_statement", "object", always=False),
         _by("xapi_statement", "registration", always=False),
         _by("xapi_statement", "learner", always=False),
