@@ -13,10 +13,12 @@ from libs.common.inbox import Handler
 from services.spaces.classes.handlers import classes_changed
 from services.spaces.coverage.routes import router as coverage
 from services.spaces.credits.handlers import HANDLERS
+from services.spaces.homework.routes import router as homework
 from services.spaces.organisations.handlers import organisations_changed
 from services.spaces.people.handlers import people_changed, people_erased, people_merged
 from services.spaces.portfolio.routes import router as portfolio
 from services.spaces.posts.routes import router as posts
+from services.spaces.reading.routes import router as reading
 from services.spaces.settings import AUDIENCE, AUTH_AUDIENCE, SpacesSettings
 from services.spaces.spaces.routes import router as spaces
 
@@ -53,7 +55,7 @@ def build(
             description=_DESCRIPTION,
             audience=AUDIENCE,
             settings=settings,
-            routers=[portfolio, posts, spaces, coverage],
+            routers=[portfolio, posts, reading, homework, spaces, coverage],
             sources={
                 "auth": Source(
                     address=settings.auth_address,

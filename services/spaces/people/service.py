@@ -5,10 +5,12 @@ from uuid import UUID
 
 from services.spaces.classes import service as classes
 from services.spaces.credits import service as totals
+from services.spaces.homework import service as homework
 from services.spaces.lives import service as lives
 from services.spaces.memberships import service as memberships
 from services.spaces.people import repository
 from services.spaces.posts import service as posts
+from services.spaces.reading import service as reading
 from services.spaces.spaces import service as spaces
 from services.spaces.tables import Connection
 
@@ -35,6 +37,8 @@ async def merge(connection: Connection, other: UUID, into: UUID) -> None:
         await repository.pass_on(connection, other, survivor)
         await memberships.pass_on(connection, other, survivor)
         await posts.pass_on(connection, other, survivor)
+        await reading.pass_on(connection, other, survivor)
+        await homework.pass_on(connection, other, survivor)
         await totals.pass_on(connection, other, survivor)
         await spaces.pass_on_personal(connection, other, survivor)
         await classes.rename_teachers(connection, [survivor])
@@ -43,7 +47,8 @@ async def merge(connection: Connection, other: UUID, into: UUID) -> None:
 async def erase(connection: Connection, people: Sequence[UUID]) -> None:
     """These people are no more: what was known of them goes, with the personal space and all in it.
 
-    What they said to a class or a school stays there, said by a former member. Idempotent, in any order.
+    What they said to a class or a school, and gave back to its students, stays there, by a former member;
+    what they handed in goes. Idempotent, in any order.
     """
     await lives.lock(connection, to_change=True)
     await lives.erase(connection, people)
@@ -51,4 +56,6 @@ async def erase(connection: Connection, people: Sequence[UUID]) -> None:
     taught = await memberships.end_all(connection, people)
     await classes.retell_teachers(connection, taught)
     await totals.erase(connection, people)
+    await reading.erase(connection, people)
+    await homework.erase(connection, people)
     await spaces.close_personal(connection, people)

@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from services.spaces.posts.rules import AUTHOR, NEWEST_FIRST, PUBLISHED_IN
+from services.spaces.posts.rules import NEWEST_FIRST, PUBLISHED_IN, SHOWN
 from services.spaces.tables import Pool
 
 # What is shown beside something is looked up by its key, row by row (`limit 1` keeps the planner to it):
@@ -41,13 +41,7 @@ where m.person = $1
 
 # Only ids are gathered from every space; texts are fetched for the few that are shown.
 _POSTS = f"""
-select coalesce(json_agg(json_build_object(
-  'id', p.id,
-  'space', json_build_object('id', p.space, 'kind', s.kind, 'title', s.title),
-  'kind', p.kind, 'title', p.title, 'text', p.text, 'links', p.links,
-  'author', {AUTHOR},
-  'recorded_at', p.recorded_at, 'changed_at', p.changed_at
-) order by p.id desc), '[]')
+select coalesce(json_agg({SHOWN.format(reader="$2::uuid")} order by p.id desc), '[]')
 from (
   select one.id from (select distinct m.space from membership m where m.person = $1) mine
   cross join lateral (

@@ -6,31 +6,20 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.spaces.posts.rules import AUTHOR, NEWEST_FIRST, PUBLISHED_IN, Draft
+from services.spaces.posts.rules import NEWEST_FIRST, PUBLISHED_IN, SHOWN, Assignment, Draft
 from services.spaces.posts.tables import Post
 from services.spaces.tables import Connection, Pool, Row
 
 #: later than every post, so that the first page needs no other statement than the following ones
 NEWEST: Final = UUID(int=2**128 - 1)
-
-_JSON = f"""json_build_object(
-  'id', p.id,
-  'space', json_build_object('id', p.space, 'kind', s.kind, 'title', s.title),
-  'kind', p.kind,
-  'title', p.title,
-  'text', p.text,
-  'links', p.links,
-  'author', {AUTHOR},
-  'recorded_at', p.recorded_at,
-  'changed_at', p.changed_at
-)"""
+_NO_HOMEWORK: Final = Assignment(None, None, None)
 
 # `newest` gives one id more than is shown, so that the end of the list is known without another question.
-_PAGE = f"""
+_PAGE = """
 , shown as (select id from newest order by id desc limit $1)
 select
   coalesce((
-    select json_agg({_JSON} order by p.id desc)
+    select json_agg({shown} order by p.id desc)
     from shown cross join lateral (select * from post where post.id = shown.id limit 1) p
     cross join lateral (select * from space where id = p.space limit 1) s
     left join lateral (select * from person where id = p.author limit 1) a on true
@@ -44,7 +33,7 @@ with newest as materialized (
   where {PUBLISHED_IN.format(space="$3")} and post.id < $2
   order by {NEWEST_FIRST} limit $1::int + 1
 )
-{_PAGE}
+{_PAGE.format(shown=SHOWN.format(reader="$4"))}
 """
 
 # The newest of each space, then the newest of those: the cost grows with the number of one's spaces and the
@@ -64,14 +53,14 @@ with mine as (
   ) as one
   order by one.id desc limit $1::int + 1
 )
-{_PAGE},
+{_PAGE.format(shown=SHOWN.format(reader="$3"))},
   exists (select from person where id = $3) as is_known,
   $4::text is null or exists (select from membership m where m.person = $3 and m.role = $4)
     or ($4 = 'guardian' and exists (select from guardian_link g where g.guardian = $3)) as is_held
 """
 
 _ONE = f"""
-select {_JSON} as item, p.space from post p
+select {SHOWN.format(reader="$2")} as item, p.space from post p
 join space s on s.id = p.space left join person a on a.id = p.author
 where p.id = $1 and p.status = 'published'
 """
@@ -90,6 +79,9 @@ with writer as materialized (
 ), noted as (
   insert into post_audit (id, post, space, actor, action, recorded_at)
   select uuid7(), id, space, author, 'published', recorded_at from added
+), assigned as (
+  insert into assignment (post, due_at, closes_at, points)
+  select id, $15, $16, $17 from added where $14
 ), told as (
   insert into outbox (id, type, subject, data, traceparent)
   select uuid7(), $11, id::text, $12, $13 from added
@@ -105,9 +97,9 @@ where author = $1
 """
 
 
-async def page_of_space(pool: Pool, space: UUID, before: UUID, limit: int) -> Row:
+async def page_of_space(pool: Pool, space: UUID, reader: UUID, before: UUID, limit: int) -> Row:
     """`items`, the posts of one space as JSON, newest first, and `last`, the id to go on before."""
-    row = await pool.fetchrow(_OF_SPACE, limit, before, space)
+    row = await pool.fetchrow(_OF_SPACE, limit, before, space, reader)
     assert row is not None
     return row
 
@@ -119,9 +111,9 @@ async def feed(pool: Pool, person: UUID, view: str | None, before: UUID, limit: 
     return row
 
 
-async def one(pool: Pool, post: UUID) -> Row | None:
+async def one(pool: Pool, post: UUID, reader: UUID) -> Row | None:
     """`item`, the post as JSON, and its `space`, whose rights decide who may see it."""
-    return await pool.fetchrow(_ONE, post)
+    return await pool.fetchrow(_ONE, post, reader)
 
 
 async def publish(
@@ -133,10 +125,11 @@ async def publish(
     event: bytes,
     traceparent: str | None,
 ) -> Row:
-    """Add the post, its audit row and its event.
+    """Add the post, what makes it homework, its audit row and its event.
 
     `added` is false if the author's key is already used; `author` is the author's id by now, null if erased.
     """
+    more = draft.assignment or _NO_HOMEWORK
     row = await pool.fetchrow(
         _PUBLISH,
         draft.id,
@@ -152,6 +145,10 @@ async def publish(
         event_type,
         event,
         traceparent,
+        draft.assignment is not None,
+        more.due_at,
+        more.closes_at,
+        more.points,
     )
     assert row is not None
     return row

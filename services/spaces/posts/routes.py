@@ -15,11 +15,13 @@ from services.spaces.people.problems import NotYetKnown
 from services.spaces.posts import repository, service
 from services.spaces.posts.schemas import (
     AuthorReference,
+    Dates,
     LinkAnswer,
     PostAnswer,
     PostInput,
     PostPatch,
     SpaceReference,
+    assignment_answer,
 )
 from services.spaces.spaces import service as spaces
 from services.spaces.spaces.problems import RoleNotHeld
@@ -57,7 +59,7 @@ async def read_posts(
     """Posts of one space, newest first. A page stays what it is while new posts arrive."""
     place = await spaces.enter(database.pool, caller, space, view)
     (before,) = paging.after(UUID) or (repository.NEWEST,)
-    row = await repository.page_of_space(database.pool, place.id, before, paging.limit)
+    row = await repository.page_of_space(database.pool, place.id, place.caller, before, paging.limit)
     return page_answer(row["items"], row["last"], paging)
 
 
@@ -73,7 +75,8 @@ async def publish_post(
 ) -> PostAnswer:
     """Say something to everybody in the space. The same key and content again gives the first answer."""
     links = [link.model_dump() for link in body.links]
-    content = service.Content(body.kind, body.title, body.text, links, body.digest(space))
+    assigned = body.assigned()
+    content = service.Content(body.kind, body.title, body.text, links, body.digest(space), assigned)
     done = await service.publish(database, author=caller, space=space, view=view, key=key, content=content)
     response.headers.update({**PRIVATE, "Location": f"/v1/posts/{done.id}"})
     return PostAnswer(
@@ -86,6 +89,8 @@ async def publish_post(
         author=AuthorReference(id=done.place.caller, name=done.place.caller_name, former=False),
         recorded_at=done.recorded_at,
         changed_at=None,
+        assignment=None if assigned is None else assignment_answer(assigned),
+        read=True,
     )
 
 
@@ -99,6 +104,14 @@ async def read_post(database: DatabaseOf, caller: Reader, post: UUID) -> Respons
 async def change_post(database: DatabaseOf, caller: Writer, post: UUID, body: PostPatch) -> Response:
     """Replace title, text or links of the caller's own post; what they were stays on record."""
     await service.change(database, author=caller, post=post, members=body.model_dump(exclude_unset=True))
+    return json_answer(await service.read(database, caller=caller, post=post))
+
+
+@router.put("/v1/posts/{post}/dates", response_model=PostAnswer, summary="Change the dates of my homework")
+async def change_dates(database: DatabaseOf, caller: Writer, post: UUID, body: Dates) -> Response:
+    """Both dates anew; one left out is none. What was handed in before stays late or in time as it was."""
+    due_at, closes_at = body.in_utc()
+    await service.change_dates(database, author=caller, post=post, due_at=due_at, closes_at=closes_at)
     return json_answer(await service.read(database, caller=caller, post=post))
 
 

@@ -15,9 +15,15 @@ from libs.common.outbox import record
 from libs.common.problems import IdempotencyConflict
 from libs.common.tracing import current_traceparent
 from services.spaces.posts import events, repository
-from services.spaces.posts.problems import NotTheAuthor, PostNotFound
+from services.spaces.posts.problems import (
+    AssignmentNotFound,
+    HomeworkOutsideClass,
+    NotTheAuthor,
+    PostNotFound,
+)
 from services.spaces.posts.repository import pass_on
-from services.spaces.posts.rules import Draft, PostKind
+from services.spaces.posts.rules import Assignment, Draft, PostKind
+from services.spaces.posts.tables import Assignment as AssignmentRow
 from services.spaces.posts.tables import Post, PostAudit
 from services.spaces.spaces import service as spaces
 from services.spaces.spaces.problems import SpaceClosed, SpaceNotFound
@@ -25,7 +31,17 @@ from services.spaces.spaces.rules import Kind
 from services.spaces.spaces.service import Place
 from services.spaces.tables import Row
 
-__all__ = ["Content", "Published", "change", "pass_on", "publish", "read", "remove"]
+__all__ = [
+    "Content",
+    "Published",
+    "change",
+    "change_dates",
+    "pass_on",
+    "place_of",
+    "publish",
+    "read",
+    "remove",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,7 @@ class Content:
     text: str
     links: list[dict[str, Any]]
     digest: bytes
+    assignment: Assignment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +70,12 @@ async def publish(
 ) -> Published:
     """Publish once for each key of the author; the same again gives the first outcome.
 
-    Raises IdempotencyConflict if the key was used for something else, and what `enter_to_post` raises.
+    Raises IdempotencyConflict if the key was used for something else, HomeworkOutsideClass, and what
+    `enter_to_post` raises.
     """
     place = await spaces.enter_to_post(database.pool, author, space, view)
+    if content.assignment is not None and place.kind != "class":
+        raise HomeworkOutsideClass
     draft = Draft(
         id=new_id(),
         space=place.id,
@@ -67,6 +87,7 @@ async def publish(
         recorded_at=datetime.now(UTC),
         client_key=hashlib.sha256(key.encode()).digest()[:16],
         content_hash=content.digest,
+        assignment=content.assignment,
     )
     done = await _add(database, draft, place.kind)
     if done["author"] is None:
@@ -103,10 +124,13 @@ async def _add(database: Database, draft: Draft, space_kind: Kind) -> Row:
 
 async def read(database: Database, *, caller: UUID, post: UUID) -> bytes:
     """The post as JSON, for those who may read in its space; raises PostNotFound for everybody else."""
-    row = await repository.one(database.pool, post)
+    row = await repository.one(database.pool, post, caller)
     if row is None:
         raise PostNotFound
-    await _place_of(database, caller, row["space"])
+    place = await _place_of(database, caller, row["space"])
+    if place.caller != caller:
+        row = await repository.one(database.pool, post, place.caller)
+        assert row is not None, "it was there a moment ago, and posts to others are never deleted"
     item: bytes = row["item"]
     return item
 
@@ -121,14 +145,40 @@ async def change(database: Database, *, author: UUID, post: UUID, members: dict[
         if all(getattr(found, name) == value for name, value in members.items()):
             return
         now = datetime.now(UTC)
-        _note(session, found, author, "changed", now)
+        _note(session, found, author, "changed", now, _said(found))
         for name, value in members.items():
             setattr(found, name, value)
-        found.changed_at = now
-        changed = events.PostChanged(
-            id=post, space=found.space, author=author, title=found.title, changed_at=now
-        )
-        await record(session, events.POST_CHANGED, str(post), changed)
+        await _tell_of_change(session, found, now)
+
+
+async def change_dates(
+    database: Database, *, author: UUID, post: UUID, due_at: datetime | None, closes_at: datetime | None
+) -> None:
+    """Give the author's own homework other dates. What was handed in late, or in time, stays so."""
+    author = await _authored(database, author, post, to_speak=True)
+    async with database.transaction() as session:
+        found = await repository.locked(session, post, author)
+        if found is None or found.status == "removed":
+            raise PostNotFound
+        assignment = await session.get(AssignmentRow, post)
+        if assignment is None:
+            raise AssignmentNotFound
+        before = (assignment.due_at, assignment.closes_at)
+        if before == (due_at, closes_at):
+            return
+        now = datetime.now(UTC)
+        told = {"due_at": before[0], "closes_at": before[1]}
+        _note(session, found, author, "changed", now, {k: v and v.isoformat() for k, v in told.items()})
+        assignment.due_at, assignment.closes_at = due_at, closes_at
+        await _tell_of_change(session, found, now)
+
+
+async def _tell_of_change(session: AsyncSession, post: Post, now: datetime) -> None:
+    post.changed_at = now
+    changed = events.PostChanged(
+        id=post.id, space=post.space, author=post.author, title=post.title, changed_at=now
+    )
+    await record(session, events.POST_CHANGED, str(post.id), changed)
 
 
 async def remove(database: Database, *, author: UUID, post: UUID) -> None:
@@ -139,14 +189,20 @@ async def remove(database: Database, *, author: UUID, post: UUID) -> None:
         if found is None or found.status == "removed":
             return
         now = datetime.now(UTC)
-        _note(session, found, author, "removed", now)
+        _note(session, found, author, "removed", now, _said(found))
         found.status = "removed"
         found.changed_at = now
         removed = events.PostRemoved(id=post, space=found.space, author=author, removed_at=now)
         await record(session, events.POST_REMOVED, str(post), removed)
 
 
-def _note(session: AsyncSession, post: Post, actor: UUID, action: str, now: datetime) -> None:
+def _said(post: Post) -> dict[str, Any]:
+    return {"title": post.title, "text": post.text, "links": post.links}
+
+
+def _note(
+    session: AsyncSession, post: Post, actor: UUID, action: str, now: datetime, before: dict[str, Any]
+) -> None:
     session.add(
         PostAudit(
             id=new_id(),
@@ -155,9 +211,17 @@ def _note(session: AsyncSession, post: Post, actor: UUID, action: str, now: date
             actor=actor,
             action=action,
             recorded_at=now,
-            before={"title": post.title, "text": post.text, "links": post.links},
+            before=before,
         )
     )
+
+
+async def place_of(database: Database, caller: UUID, post: UUID) -> tuple[Place, UUID]:
+    """Where a post is, as somebody sees it who may read there, and its author; raises PostNotFound."""
+    row = await repository.author_and_space(database.pool, post)
+    if row is None or row["status"] != "published":
+        raise PostNotFound
+    return await _place_of(database, caller, row["space"]), row["author"]
 
 
 async def _authored(database: Database, caller: UUID, post: UUID, *, to_speak: bool) -> UUID:

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field
 
-from services.spaces.posts.rules import ACTIONS, KINDS, STATUSES
+from services.spaces.posts.rules import ACTIONS, KINDS, MOST_POINTS, STATUSES
 from services.spaces.tables import Table, one_of
 
 
@@ -36,6 +36,20 @@ class Post(Table, table=True):
     changed_at: datetime | None
     client_key: bytes = Field(sa_type=LargeBinary, description="hash of the author's idempotency key")
     content_hash: bytes = Field(sa_type=LargeBinary, description="SHA-256 of what was first published")
+
+
+class Assignment(Table, table=True):
+    """What makes a post homework. `points` is the best mark in hundredths, null if it is not marked."""
+
+    __table_args__ = (
+        CheckConstraint(f"points between 1 and {MOST_POINTS}", name="assignment_points"),
+        CheckConstraint("closes_at >= due_at", name="assignment_dates"),
+    )
+
+    post: UUID = Field(foreign_key="post.id", ondelete="CASCADE", primary_key=True)
+    due_at: datetime | None
+    closes_at: datetime | None
+    points: int | None = Field(sa_type=BigInteger)
 
 
 class PostAudit(Table, table=True):

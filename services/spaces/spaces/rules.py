@@ -7,6 +7,11 @@ from typing import Final, Literal
 Kind = Literal["personal", "class", "school", "region"]
 KINDS: Final[tuple[Kind, ...]] = ("personal", "class", "school", "region")
 
+# What events tell of the space `s` something happened in, a class being `c`; `organisation` keeps records.
+TOLD: Final = """json_build_object(
+  'id', s.id, 'kind', s.kind, 'title', s.title, 'organisation', coalesce(c.school, s.id),
+  'course', c.course, 'subjects', coalesce(c.subjects, '{}'), 'grades', coalesce(c.grades, '{}')
+)"""
 #: who, with a role held in that very place, speaks to everybody in a space of that kind
 SPEAKERS: Final[dict[Kind, frozenset[str]]] = {
     "personal": frozenset(),

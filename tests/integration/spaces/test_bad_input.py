@@ -7,6 +7,21 @@ import pytest
 
 from tests.integration.spaces.world import World
 
+ASSIGNMENTS: list[Any] = [
+    [],
+    {"points": "0"},
+    {"points": "10000.01"},
+    {"points": "1.234"},
+    {"points": 10},
+    {"points": "-1"},
+    {"points": "１"},
+    {"due_at": "2026-12-01"},
+    {"due_at": "2026-12-01T08:00:00"},
+    {"due_at": "9999-12-31T23:59:59-12:00"},
+    {"due_at": "0001-01-01T00:00:00+12:00"},
+    {"due_at": "2026-12-02T08:00:00Z", "closes_at": "2026-12-01T08:00:00Z"},
+    {"late": True},
+]
 BAD_ADDRESSES = [
     "javascript:alert(1)",
     "JaVaScRiPt:alert(1)",
@@ -57,7 +72,9 @@ async def test_links_are_web_addresses(world: World, of_class: tuple[UUID, UUID]
         {"text": "a\u0007b"},
         {"text": "a\u0000b"},
         {"text": ["a"]},
-        {"kind": "homework"},
+        {"kind": "poll"},
+        {"assignment": {}},
+        *({"kind": "homework", "assignment": wrong} for wrong in ASSIGNMENTS),
         {"kind": None},
         {"links": [{"url": "https://example.org"}] * 21},
         {"links": {"url": "https://example.org"}},

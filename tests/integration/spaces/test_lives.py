@@ -32,6 +32,8 @@ HOLDING = (
     "credit_total where person",
     "space where id",
     "post where author",
+    "post_read where person",
+    "submission where student",
 )
 
 

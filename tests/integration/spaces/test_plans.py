@@ -33,9 +33,9 @@ async def test_posts_of_a_quiet_space_are_not_looked_for_among_all(
         await owner.close()
         await connection.execute("set plan_cache_mode = force_generic_plan")
         for name, statement, values in (
-            ("portfolio", portfolio._POSTS, f"'{student}'"),
+            ("portfolio", portfolio._POSTS, f"'{student}', '{student}'"),
             ("feed", posts._FEED, f"20, '{posts.NEWEST}', '{student}', null"),
-            ("space", posts._OF_SPACE, f"20, '{posts.NEWEST}', '{quiet}'"),
+            ("space", posts._OF_SPACE, f"20, '{posts.NEWEST}', '{quiet}', '{student}'"),
         ):
             await connection.execute(f"prepare {name} as {statement}")
             plan = await connection.fetch(f"explain (analyze, costs off) execute {name} ({values})")

@@ -56,7 +56,7 @@ async def test_a_post_is_answered_as_it_will_be_read(world: World, a_class: Clas
     read = (await world.get(a_class.student, answer.headers["location"])).json()
     for document in (post, read):
         document["recorded_at"] = datetime.fromisoformat(document["recorded_at"])
-    assert read == post
+    assert read == {**post, "read": False}  # the author has, the student not yet
     for path in ("/v1/feed", f"/v1/spaces/{a_class.id}/posts"):
         (listed,) = await world.items(a_class.student, path)
         assert listed["text"] == post["text"]
