@@ -63,6 +63,7 @@ from services.creditbank.tables import Connection
 from services.creditbank.transfers.routes import router as transfers
 from services.creditbank.xapi import composition as xapi
 from services.creditbank.xapi.persons import handlers as persons_handlers
+from services.creditbank.xapi.readings import handlers as readings_handlers
 
 _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
@@ -137,6 +138,7 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
             "auth.person.erased.v1": in_order(
                 files_handlers.people_erased,
                 suspense_handlers.people_erased,
+                readings_handlers.people_erased(settings.issuer),
                 persons_handlers.people_erased,
                 people_erased,
             ),
@@ -172,6 +174,7 @@ def build(
             sweeper.run,
             app.state.statements.horizon.run,
             app.state.deliverer.run,
+            app.state.readings.run,
         ]
         tasks = beside if background else []
         app.state.mover = Mover(
@@ -186,6 +189,7 @@ def build(
         async with running(*tasks):
             yield
         await app.state.desk.stop()
+        await app.state.readings.stop()
 
     app = create_app(
         Service(

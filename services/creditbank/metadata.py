@@ -24,6 +24,7 @@ import services.creditbank.xapi.activities.tables
 import services.creditbank.xapi.credentials.tables
 import services.creditbank.xapi.documents.tables
 import services.creditbank.xapi.persons.tables
+import services.creditbank.xapi.readings.tables
 import services.creditbank.xapi.statements.tables
 import services.creditbank.xapi.subscriptions.tables  # noqa: F401
 from libs.common.inbox import inbox_table

@@ -105,6 +105,10 @@ class CreditbankSettings(ServiceSettings):
         default=False, description="whether statements may be sent into private networks"
     )
 
+    record_readings_kept_days: int = Field(
+        default=1_095, ge=1, description="how many days it is told who read a learner's record"
+    )
+
     @model_validator(mode="after")
     def know_the_neighbours(self) -> Self:
         """Moves need a name, a public log that proves them, and addresses nobody can listen at."""

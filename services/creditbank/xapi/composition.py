@@ -20,6 +20,8 @@ from services.creditbank.xapi.persons.routes import router as persons
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
 from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
+from services.creditbank.xapi.readings.routes import router as readings
+from services.creditbank.xapi.readings.service import Readings
 from services.creditbank.xapi.record.routes import router as record
 from services.creditbank.xapi.statements.cursors import Cursors
 from services.creditbank.xapi.statements.routes import router as statements
@@ -42,6 +44,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     subscriptions,
     persons,
     record,
+    readings,
 )
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
@@ -81,6 +84,7 @@ def begin(app: FastAPI) -> None:
         Cursors(settings.key_encryption_key.get_secret_value()),
         app.state.definitions,
     )
+    app.state.readings = Readings(app.state.database, settings.record_readings_kept_days)
     seals = Seals(settings.key_encryption_key.get_secret_value())
     development = settings.environment == "development"
     app.state.subscriptions = Subscriptions(app.state.database, seals, development=development)

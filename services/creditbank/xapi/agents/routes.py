@@ -15,6 +15,8 @@ from services.creditbank.xapi.protocol.parameters import described, parameters
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.protocol.values import agent_in
 from services.creditbank.xapi.protocol.versions import version_of
+from services.creditbank.xapi.readings.service import Readings
+from services.creditbank.xapi.statements import keys
 from services.creditbank.xapi.statements import service as statements
 
 router: Final = APIRouter(tags=["xapi"])
@@ -44,6 +46,10 @@ async def read_person(request: Request, door: Reading, database: DatabaseOf) -> 
         return Response(orjson.dumps(person_of(agent)), media_type="application/json")
     issuer = request.app.state.settings.issuer
     same = await persons.agents_with(database.pool, key, door.organisation, issuer)
+    if door.own is None:
+        readings: Readings = request.app.state.readings
+        subject = keys.key(door.organisation.hex, "agent", key)
+        readings.count(door.organisation, subject, door.subject, "agents", 0)
     names = await statements.names(database.pool, door.organisation, key)
     person = person_of(agent, names=names, identifiers=map(identifier, same))
     return Response(orjson.dumps(person), media_type="application/json")

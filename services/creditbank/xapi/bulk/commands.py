@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from gzip import BadGzipFile
 from itertools import dropwhile
 from pathlib import Path
@@ -25,6 +26,8 @@ from services.creditbank.xapi.credentials.rules import agent, text
 from services.creditbank.xapi.protocol.doors import Door
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.protocol.versions import PREFIX
+from services.creditbank.xapi.readings import service as readings
+from services.creditbank.xapi.readings.rules import NOBODY
 from services.creditbank.xapi.statements import repository as statements
 from services.creditbank.xapi.statements.cursors import Cursors
 from services.creditbank.xapi.statements.service import Statements
@@ -93,6 +96,10 @@ async def export_statements(
     progress = Progress(None)
     try:
         await _require(database, organisation)
+        account = partial(
+            readings.record, database.pool, organisation, NOBODY, ("operator", NOBODY), "export"
+        )
+        await account(0)
         span = await Span.of(database.pool, since, until)
         with lines.written(file) as target:
             async with aclosing(exported(database.pool, organisation, span)) as pages:  # type: ignore[type-var]
@@ -105,6 +112,7 @@ async def export_statements(
                             contents.keep(folder, kept)
                     count += len(page)
                     progress.tell(count, size)
+        await account(count, times=0)
         progress.finish(f"{count} statements, stored before {span.until}")
     except OSError as error:
         raise CommandFailed(f"The file cannot be written: {error}") from None

@@ -19,13 +19,15 @@ from services.creditbank.xapi.documents.reading import (
     target_of,
     written,
 )
-from services.creditbank.xapi.documents.rules import etag_of
+from services.creditbank.xapi.documents.rules import Target, etag_of
 from services.creditbank.xapi.documents.service import Writing
 from services.creditbank.xapi.protocol.doors import Door, permit
 from services.creditbank.xapi.protocol.parameters import described
 from services.creditbank.xapi.protocol.rules import Permission
 from services.creditbank.xapi.protocol.values import moment_in
 from services.creditbank.xapi.protocol.versions import version_of
+from services.creditbank.xapi.readings.service import Readings
+from services.creditbank.xapi.statements.keys import key
 
 router: Final = APIRouter(tags=["xapi"])
 #: a stored document is somebody's data and no page of ours, whatever it says it is
@@ -35,6 +37,14 @@ _HARMLESS: Final = {
 }
 
 
+def _account(request: Request, door: Door, target: Target) -> None:
+    """For who asks who read their record; of activities' profiles nobody does."""
+    if target.agent is not None and door.own is None:
+        readings: Readings = request.app.state.readings
+        subject = key(door.organisation.hex, "agent", target.agent)
+        readings.count(door.organisation, subject, door.subject, "documents", 0)
+
+
 def _add(resource: Resource, called: str, reads: Permission, writes: Permission) -> None:
     """The four methods of one resource, for whoever has these permissions."""
 
@@ -42,6 +52,7 @@ def _add(resource: Resource, called: str, reads: Permission, writes: Permission)
         request: Request, database: DatabaseOf, door: Annotated[Door, Depends(permit(reads))]
     ) -> Response:
         target, given = target_of(resource, request, door, "since", writes=False, single=False)
+        _account(request, door, target)
         if target.document is None:
             since = moment_in(given, version_of(request))
             ids, modified = await service.listed(database.pool, target, since)

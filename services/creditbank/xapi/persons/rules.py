@@ -7,8 +7,6 @@ from typing import Any, Final
 SOURCES: Final = ("address", "link")
 #: roles that look after whose accounts are whose
 LINKING: Final = ("administrator", "registrar")
-#: what a guardian's consent may say for a child's record to be there: from 14 on none is needed
-READABLE: Final = ("given", "not-needed")
 _LONGEST: Final = 320
 
 

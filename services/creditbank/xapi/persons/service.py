@@ -19,11 +19,12 @@ from libs.common.identity import Caller
 from libs.common.ids import new_id
 from libs.common.problems import NotFound
 from services.creditbank.learners import service as learners
+from services.creditbank.learners.rules import CONSENTED
 from services.creditbank.statements.problems import ConsentNeeded
 from services.creditbank.tables import Connection, Pool
 from services.creditbank.xapi.persons import repository
 from services.creditbank.xapi.persons.problems import AgentOfAnother
-from services.creditbank.xapi.persons.rules import LINKING, READABLE, agents_of_address
+from services.creditbank.xapi.persons.rules import LINKING, agents_of_address
 
 NEWEST = 2**63 - 1
 
@@ -68,7 +69,7 @@ async def owner(pool: Pool, caller: Caller, learner: UUID) -> Owner:
     known = await repository.numbers(pool, learner)
     if known is None:
         raise NotFound
-    if found.consent not in READABLE:
+    if found.consent not in CONSENTED:
         raise ConsentNeeded(consent=found.consent)
     return Owner(known["holder"], tuple(known["numbers"]), found.is_own)
 

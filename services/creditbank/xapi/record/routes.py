@@ -12,6 +12,7 @@ from libs.common.paging import InvalidCursor, Page, Paging, PagingOf, encode_cur
 from services.creditbank.callers import Learner
 from services.creditbank.times import microseconds
 from services.creditbank.xapi.persons import service as persons
+from services.creditbank.xapi.readings import service as readings
 from services.creditbank.xapi.record import service
 from services.creditbank.xapi.record.rules import Place, Wanted, read_books
 from services.creditbank.xapi.record.schemas import From, Iri, KindOf, Line, Until, Words
@@ -62,6 +63,8 @@ async def read_record(
         limit=paging.limit,
         languages=request.headers.get("accept-language"),
     )
+    if not of.is_own:
+        await readings.record_of_person(database.pool, caller.subject, learner, len(lines))
     cursor = _cursor(place) if place is not None else None
     items = orjson.dumps(lines, default=str, option=orjson.OPT_UTC_Z)
     return paging.bytes_answer(items, cursor, {**_NO_STORE, "Vary": "Accept-Language"})

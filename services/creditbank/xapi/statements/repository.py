@@ -23,7 +23,7 @@ order by sha2
 on conflict do nothing
 """
 _ONE = """
-select position, body, voided, attachments
+select position, body, voided, attachments, actor
 from xapi_statement
 where organisation = $1 and id = $2
   and (($3::uuid is null and $4::uuid is null) or authority = $3 or actor = $4)
@@ -43,6 +43,7 @@ class Found:
     attachments: Sequence[str]
     last: int | None
     more: bool
+    count: int
 
     def bodies(self) -> list[bytes]:
         """The statements one by one."""
@@ -129,4 +130,5 @@ async def page(where: Where, query: Query) -> Found:
         attachments=sorted(set((row["attachments"] or "").split())),
         last=row["last"],
         more=row["found"] > row["kept"],
+        count=row["kept"],
     )

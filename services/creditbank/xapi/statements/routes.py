@@ -13,6 +13,7 @@ from services.creditbank.xapi.protocol.doors import Door, permit
 from services.creditbank.xapi.protocol.parameters import described, parameters
 from services.creditbank.xapi.protocol.problems import XapiRequestInvalid
 from services.creditbank.xapi.protocol.versions import version_of
+from services.creditbank.xapi.readings.service import Readings
 from services.creditbank.xapi.statements import asking, multipart, presenting
 from services.creditbank.xapi.statements.asking import MORE, PARAMETERS
 from services.creditbank.xapi.statements.cursors import Cursor, CursorUnknown
@@ -130,6 +131,7 @@ async def read_statements(request: Request, door: Reader, store: Store) -> Respo
     single = asking.single(values)
     if single is not None:
         found = await store.one(door.organisation, single.id, limits, voided=single.voided)
+        _account(request, door, found.actor, 1)
         headers["Last-Modified"] = format_datetime(found.stored, usegmt=True)
         whole = found.body
         if single.format != "exact":
@@ -142,6 +144,7 @@ async def read_statements(request: Request, door: Reader, store: Store) -> Respo
     else:
         cursor = asking.several(values, version, door.organisation)
     page, more = await store.page(door.organisation, cursor, limits)
+    _account(request, door, cursor.filters.agent, page.count)
     joined = page.joined
     if cursor.format != "exact":
         presented = await _present(request, store, door.organisation, page.bodies(), cursor.format)
@@ -151,6 +154,13 @@ async def read_statements(request: Request, door: Reader, store: Store) -> Respo
     wanted = page.attachments if cursor.attachments else None
     bodies = page.bodies() if wanted else ()
     return await _respond(store, door.organisation, whole, bodies, wanted, headers)
+
+
+def _account(request: Request, door: Door, agent: str | None, statements: int) -> None:
+    """For who asks who read their record; whoever sees only their own is the one who would ask."""
+    if door.own is None:
+        readings: Readings = request.app.state.readings
+        readings.count(door.organisation, agent, door.subject, "statements", statements)
 
 
 def _cursor(store: Statements, text: str, organisation: UUID) -> Cursor:

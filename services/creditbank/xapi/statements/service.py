@@ -40,6 +40,8 @@ class One:
     body: bytes
     attachments: Sequence[str]
     stored: datetime
+    #: the key of who did it, if that is somebody with an identifier
+    actor: str | None
 
 
 class Statements:
@@ -145,7 +147,8 @@ class Statements:
         if row is None or row["voided"] != voided:
             raise StatementUnknown
         stored = datetime.fromtimestamp((row["position"] >> SHIFT) / 1000, UTC)
-        return One(row["body"], row["attachments"] or (), stored)
+        actor = row["actor"].hex if row["actor"] else None
+        return One(row["body"], row["attachments"] or (), stored, actor)
 
     async def page(self, organisation: UUID, cursor: Cursor, limits: Limits) -> tuple[Found, str | None]:
         """The statements a cursor leads to, and the text of the cursor to those after them."""

@@ -20,6 +20,8 @@ from libs.common.ids import new_id
 from libs.common.recurring import Recurring
 from services.creditbank.tables import Connection
 from services.creditbank.xapi.protocol.rules import Version
+from services.creditbank.xapi.readings import service as readings
+from services.creditbank.xapi.readings.rules import NOBODY
 from services.creditbank.xapi.statements import multipart
 from services.creditbank.xapi.statements import repository as statements
 from services.creditbank.xapi.statements.horizon import Horizon
@@ -136,6 +138,15 @@ class Deliverer:
         if error is None:
             arrived = len(taken.rows) if await repository.end(connection, taken.delivery) else 0
             await repository.free(connection, subscription, 0, arrived, None)
+            if arrived:
+                await readings.record(
+                    connection,
+                    taken.subscription["organisation"],
+                    NOBODY,
+                    ("subscription", subscription),
+                    "delivery",
+                    arrived,
+                )
         elif is_blaming(status) and len(positions) > 1:
             if await repository.end(connection, taken.delivery):
                 middle = len(positions) // 2
