@@ -13,6 +13,7 @@ from libs.common.identity import KeySource
 from libs.common.inbox import Handler
 from libs.common.tasks import end
 from services.creditbank.accounts.routes import router as accounts
+from services.creditbank.approvals.handlers import client_entrusted
 from services.creditbank.approvals.routes import router as approvals
 from services.creditbank.awards.routes import router as awards
 from services.creditbank.cases.routes import router as cases
@@ -134,6 +135,7 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
         handlers={
             "auth.organisation.changed.v1": _ORGANISATION_CHANGED[settings.registration],
             "auth.course.changed.v1": course_changed,
+            "auth.client.entrusted.v1": client_entrusted,
             # in this order within a batch: whoever is no more is not made anew
             "auth.person.erased.v1": in_order(
                 files_handlers.people_erased,

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+import services.creditbank.approvals.tables
 import services.creditbank.awards.tables
 import services.creditbank.cases.tables
 import services.creditbank.corrections.tables

@@ -6,7 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from libs.common.tracing import current_traceparent
 from services.auth.audit.rules import INSERT as AUDIT
 from services.auth.clients.rules import PLATFORM_SCOPES, Wish
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
@@ -85,6 +87,11 @@ _UPDATE: Final = f"""
 update client set {", ".join(f"{name} = ${place}" for place, name in enumerate(_COLUMNS, start=2))}
 where id = $1
 """
+_ENTRUST: Final = """
+insert into outbox (id, type, subject, data, traceparent)
+values (uuid7(), 'auth.client.entrusted.v1', $1::uuid::text,
+  json_build_object('id', $1::uuid, 'person', $2::uuid), $3)
+"""
 _LIVE: Final = "(expires_at is null or expires_at > clock_timestamp())"
 
 
@@ -142,6 +149,13 @@ async def upsert(
     assert row is not None
     identifier: UUID = row["id"]
     return identifier
+
+
+async def entrust(session: Where, client: UUID, person: UUID) -> None:
+    """Record the event that tells that a person can act as the client, and once could for ever."""
+    await execute(session, _ENTRUST, client, person, current_traceparent())
+    if isinstance(session, AsyncSession):
+        session.info["events"] = True
 
 
 async def update(where: Where, client: UUID, wish: Wish, origins: list[str]) -> None:

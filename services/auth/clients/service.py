@@ -80,6 +80,7 @@ async def register(
     if keys is None and wish.kind in CONFIDENTIAL:
         secret = secrets.token_urlsafe(32)
         await repository.add_secret(session, client, digest_of(secret))
+    await _entrust(session, actor, client)
     await remember(
         session,
         actor,
@@ -116,6 +117,7 @@ async def change(
     await repository.update(session, client, wish, _origins(wish))
     if "public_keys" in fields:
         await _set_keys(session, client, wish, fields["public_keys"])
+        await _entrust(session, actor, client)
     await remember(
         session,
         actor,
@@ -147,6 +149,7 @@ async def issue_secret(
         raise TooManySecrets(most=MOST_SECRETS)
     secret = secrets.token_urlsafe(32)
     facts = await repository.add_secret(session, client, digest_of(secret))
+    await _entrust(session, actor, client)
     await remember(
         session,
         actor,
@@ -203,6 +206,12 @@ async def set_status(session: Where, actor: Actor, client: UUID, status: ClientS
         organisation=found["organisation_id"],
         client=client,
     )
+
+
+async def _entrust(session: Where, actor: Actor, client: UUID) -> None:
+    """Tell that the actor can act as the client: where two must act, these are one."""
+    if actor.person is not None:
+        await repository.entrust(session, client, actor.person)
 
 
 async def require_own(where: Where, actor: Actor, client: UUID) -> None:

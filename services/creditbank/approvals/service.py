@@ -17,6 +17,7 @@ from services.creditbank.statements.problems import ConsentNeeded
 from services.creditbank.tables import Connection, Where
 
 waiting = repository.waiting
+learn_keepers = repository.learn_keepers
 Result = TypeVar("Result")
 
 
@@ -58,10 +59,14 @@ async def ids_of(where: Where, person: UUID) -> frozenset[UUID]:
     return frozenset() if found is None else frozenset(found["ids"])
 
 
-async def books_beside(where: Where, person: UUID) -> tuple[int, ...]:
-    """The numbers of the person's own books and of those of learners they look after."""
-    mine = {person} | await ids_of(where, person)
-    return (*await books(where, person), *await repository.looked_after(where, mine))
+async def books_beside(where: Where, caller: UUID) -> tuple[int, ...]:
+    """The numbers of the caller's own books and of those of learners they look after.
+
+    Those of a client are those of the people who can act as it.
+    """
+    mine = await repository.behind(where, [caller])
+    own = [number for person in mine for number in await books(where, person)]
+    return (*own, *await repository.looked_after(where, mine))
 
 
 async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Collection[str]) -> None:
@@ -75,8 +80,12 @@ async def may_decide(where: Where, institution: UUID, caller: Caller, roles: Col
 async def refuse_the_same_person(
     where: Where, caller: Caller, *others: UUID | None, problem: type[Problem] = AnotherMustDecide
 ) -> None:
-    """Raises the problem if the caller is one of the others, by whatever id, or looks after one of them."""
-    mine, theirs = {caller.subject} | await ids_of(where, caller.subject), set(others) - {None}
+    """Raises the problem if the caller is one of the others, by whatever id, or looks after one of them.
+
+    A client is whoever registered it, was shown a secret of it or set its keys, as far as auth has told.
+    """
+    mine = await repository.behind(where, [caller.subject])
+    theirs = await repository.behind(where, [one for one in others if one is not None])
     if mine & theirs or await repository.looks_after(where, mine, theirs):
         raise problem
 

@@ -60,6 +60,18 @@ DECISIONS: Final = (
     ),
     Check(
         16,
+        "nobody decided on what a client had made that they were known to act as",
+        """
+        select s.place, s.id from (
+          select 'file' as place, id, client as maker, decided_by, decided_at from posting_file
+          union all select 'correction', id, requested_by, decided_by, decided_at from correction
+            where state <> 'withdrawn') s
+        join client_keeper k on (k.client, k.person) in ((s.maker, s.decided_by), (s.decided_by, s.maker))
+        where s.decided_at > k.known_at + interval '1 minute'
+        """,
+    ),
+    Check(
+        16,
         "whatever was approved or granted was decided by somebody",
         """
         select 'rule' as place, id from rule where state <> 'draft' and decided_by is null

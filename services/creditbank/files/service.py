@@ -131,7 +131,7 @@ async def decide(
         raise NotAChecker
     async with database.pool.acquire() as pooled, pooled.transaction():
         connection: Connection = pooled  # type: ignore[assignment]  # stands for its own
-        if approves and caller.is_person:
+        if approves:
             mine = await approvals.books_beside(connection, caller.subject)
             if await repository.concerns(connection, file, mine):
                 raise AnotherMustDecide

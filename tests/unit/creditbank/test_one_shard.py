@@ -25,8 +25,8 @@ CUT: Final = frozenset(
 #: the same on every shard: little, and rarely written; `learner` is the directory that leads to a shard
 REPLICATED: Final = frozenset(
     {
-        "erased_person", "grading_scale", "institution", "learner", "outcome", "posting_profile",
-        "roster_anchor", "rule", "scheme", "standing_change",
+        "client_keeper", "erased_person", "grading_scale", "institution", "learner", "outcome",
+        "posting_profile", "roster_anchor", "rule", "scheme", "standing_change",
     }
 )  # fmt: skip
 #: of a node, for all learners of its shards: calls and files of institutions, log, events, record store
@@ -46,6 +46,7 @@ ASKS_ALL: Final[dict[tuple[str, str], tuple[int, str]]] = {
     ("books/checks.py", "account"): (1, "audit: ids of the erased, against every shard"),
     ("books/checks.py", "entry"): (1, "audit: the log against every shard"),
     ("books/checks.py", "posting"): (1, "audit: the totals of institutions, summed over shards"),
+    ("books/decisions.py", "correction"): (1, "audit: who decided, of every shard, against who acts as whom"),
     ("books/moves.py", "arrival"): (1, "audit: merged records move together, and are joined by the move"),
     ("books/moves.py", "departure"): (3, "audit: merged records move together, and are joined by the move"),
     ("books/records.py", "entry"): (1, "audit: what took the place of a correction, which has its learner"),

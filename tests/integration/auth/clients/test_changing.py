@@ -4,11 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import orjson
 from fastapi import FastAPI
 
 from services.auth.clients import service as clients
 from tests.integration.auth.clients.conftest import Grounds
-from tests.integration.auth.clients.proofs import GRANT, refused, token_by_secret
+from tests.integration.auth.clients.proofs import GRANT, Signer, refused, token_by_secret
 
 
 async def test_a_change_touches_what_it_names(grounds: Grounds) -> None:
@@ -184,3 +185,25 @@ async def test_origins_are_those_of_active_browser_clients(fresh: Grounds) -> No
         assert not await clients.has_origin(pool, other), other
     await fresh.head.http.post(f"/v1/clients/{client['id']}/suspension")
     assert not await clients.has_origin(pool, host)
+
+
+async def test_others_are_told_who_can_act_as_a_client(grounds: Grounds) -> None:
+    """Whoever registers one, is shown a secret or sets the keys, and nobody for looking or renaming."""
+    client = await grounds.client(kind="machine")
+    address = f"/v1/clients/{client['id']}"
+
+    async def told() -> list[dict[str, str]]:
+        rows = await grounds.place.app.state.database.pool.fetch(
+            "select data from outbox where subject = $1 and type = 'auth.client.entrusted.v1'", client["id"]
+        )
+        return [orjson.loads(row["data"]) for row in rows]
+
+    head = {"id": client["id"], "person": str(grounds.head.id)}
+    assert await told() == [head]
+    await grounds.head.http.get(address)
+    await grounds.head.http.patch(address, json={"name": "Renamed"})
+    assert await told() == [head]
+    await grounds.head.http.post(f"{address}/secrets", json={"others_end_in_hours": 1})
+    keys = {"public_keys": {"keys": [Signer.new().public]}}
+    assert (await grounds.head.http.patch(address, json=keys)).status_code == 200
+    assert await told() == [head] * 3

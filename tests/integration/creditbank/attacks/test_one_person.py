@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from jose import jwt
 
 from libs.common.database import Database
 from libs.common.ids import new_id
+from services.creditbank.approvals.handlers import client_entrusted
 from services.creditbank.learners.handlers import people_merged
 from services.creditbank.learners.keys import KeyRing
 from tests.integration.creditbank.conftest import Bank, item
@@ -217,3 +219,56 @@ async def test_clients_and_people_without_a_part_do_not_decide(
     decision = f"/v1/deposit-files/{done['id']}/decision"
     same = await bank.client.post(decision, json={"decision": "approved"}, headers=files.headers)
     assert same.status_code == 403
+
+
+async def entrusted(database: Database, headers: dict[str, str], who: UUID) -> None:
+    """Tells that somebody has been shown the secret of the client that sends these headers."""
+    client = jwt.get_unverified_claims(headers["Authorization"].removeprefix("Bearer "))["sub"]
+    connection = await database.connect()
+    async with connection.transaction():
+        told = as_event({"id": client, "person": who})
+        await client_entrusted(connection, [told, told])
+    await connection.close()
+
+
+async def test_a_client_and_who_can_act_as_it_are_one_person(
+    desk: Desk,
+    bank: Bank,
+    office: Office,
+    district: District,
+    files: Files,
+    database: Database,
+    keys: KeyRing,
+) -> None:
+    """Who registered the client that sent a file approves it neither in person nor by a second client."""
+    old, keeper = new_id(), new_id()
+    roles = ("registrar", district.school)
+    await tell_of_people(database, keys, person(old, roles), person(keeper, roles))
+    await merge(database, old, keeper)
+    await entrusted(database, files.headers, old)
+    other = bank.of_client(district.district)
+    done = await files.done(HEADER + row("S-0"), needs_approval=True)
+    address, approved = f"/v1/deposit-files/{done['id']}/decision", {"decision": "approved"}
+    assert ("file", done["id"]) in await desk.waiting(office.second)
+    assert ("file", done["id"]) not in await desk.waiting(keeper)
+    assert await desk.refused(keeper, "POST", address, approved) == (403, "maker-is-not-checker")
+    await entrusted(database, other, keeper)
+    assert (await bank.client.post(address, json=approved, headers=other)).status_code == 403
+    await desk.ok(office.second, "POST", address, approved)
+
+
+async def test_who_can_act_as_the_client_that_asked_does_not_approve_a_correction(
+    desk: Desk, bank: Bank, office: Office, district: District, database: Database
+) -> None:
+    posted = await bank.posted(district.school, item(district.students[0], district.course, credits="1.00"))
+    address = f"/v1/deposits/{posted['batch']}/entries/{posted['items'][0]['entry']}/corrections"
+    asks = bank.of_client(district.school)
+    made = await bank.client.post(address, json={"reason": "x"}, headers=asks)
+    await entrusted(database, asks, office.registrar)
+    decision = f"/v1/corrections/{made.json()['id']}/decision"
+    approved = {"decision": "approved"}
+    assert await desk.refused(office.registrar, "POST", decision, approved) == (
+        403,
+        "correction-needs-another",
+    )
+    await desk.ok(office.second, "POST", decision, approved)

@@ -130,6 +130,13 @@ _TABLE: Final = """
     award | state = 'rescinded' | rescinded_by = rescission_by | id
     transfer | state = 'decided' | decided_by = requested_by | id
     recognition | state = 'posted' | decided_by = assessed_by | id
+16 nobody decided on what a client had made
+    insert into client_keeper (client, person, known_at) select client, decided_by, '2000-01-01'
+      from posting_file where decided_by is not null limit 1 returning (select id from posting_file
+      where decided_by = person limit 1) as id, 'file' as place
+    insert into client_keeper (client, person, known_at) select decided_by, requested_by, '2000-01-01'
+      from correction where state = 'approved' limit 1 returning (select id from correction
+      where decided_by = client limit 1) as id, 'correction' as place
 16 whatever was approved or granted was decided by somebody
     rule | true | decided_by = null | id, 'rule' as place
     award | state = 'certified' | decided_by = null | id
