@@ -180,6 +180,7 @@ async def decide_rescission(
         found = await _decidable(connection, caller, award, "rescinding")
         await approvals.refuse_the_same_person(connection, caller, *found["ids"], found["rescission_by"])
         if approve:
+            await institutions.refuse_unless_registered_or_above(connection, found["institution"], caller)
             for hold in await repository.holds(connection, found["learner"], award):
                 await ledger.rescind(
                     connection,

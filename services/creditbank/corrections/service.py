@@ -128,6 +128,7 @@ async def decide(
             )
         revoking, replacing = None, None
         if decision == "approved":
+            await institutions.refuse_unless_registered_or_above(connection, institution, caller)
             place = Place(found["learner"], found["scheme"], found["entry"])
             take_back = ledger.reverse_conversion if found["kind"] == Kind.CONVERSION else ledger.revoke
             revoked = await take_back(connection, place, key=f"correction {correction}", batch=correction)

@@ -11,6 +11,16 @@ class StandingForbids(Conflict):
     detail = Text("The institution is {standing}.", "该机构当前状态为 {standing}。")
 
 
+class AboveMustDecide(Forbidden):
+    """The institution is not registered now: only those above it take credits or awards of its own back."""
+
+    title = Text("Those above the institution must decide", "须由上级机构办理")
+    detail = Text(
+        "The institution is suspended, has left or is closed; administrators and registrars above it decide.",
+        "该机构已被暂停、退出或关闭，须由其上级机构的管理员或登记员办理。",
+    )
+
+
 class SecondPersonNeeded(Forbidden):
     """Whoever took the step before cannot take this one: a second person is needed."""
 

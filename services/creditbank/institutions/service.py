@@ -12,6 +12,7 @@ from services.creditbank.approvals import service as approvals
 from services.creditbank.deposits.problems import NotRegistered
 from services.creditbank.institutions import repository
 from services.creditbank.institutions.problems import (
+    AboveMustDecide,
     NotInChargeOfStanding,
     SecondPersonNeeded,
     StandingForbids,
@@ -63,6 +64,17 @@ async def refuse_unless_registered(where: Where, institution: UUID) -> None:
     """Raises NotRegistered: who is out of the bank, for a time or for good, lets nothing count as credits."""
     if not await repository.is_registered(where, institution):
         raise NotRegistered
+
+
+async def refuse_unless_registered_or_above(where: Where, institution: UUID, caller: Caller) -> None:
+    """Raises AboveMustDecide: who is out of the bank takes nothing back, those above do."""
+    if await repository.is_registered(where, institution):
+        return
+    is_above = (
+        caller.organisation not in (None, institution) and await may_oversee(where, institution, caller)
+    ) or await holds_role_strictly_above(where, institution, caller, DECIDING)
+    if not is_above:
+        raise AboveMustDecide
 
 
 #: who decides on standings, of their own institution or of those below

@@ -72,6 +72,38 @@ async def test_an_institution_out_of_the_bank_grants_nothing(
     assert (await bank.account(student))["accounts"][0]["available"] == "5.00"
 
 
+@pytest.mark.parametrize("act", ["suspend", "withdraw"])
+async def test_an_institution_out_of_the_bank_takes_nothing_back_by_itself(
+    desk: Desk, bank: Bank, publish: Publish, office: Office, district: District, act: str
+) -> None:
+    """It may ask; two of its own people are not enough any more, nor is its client: those above decide."""
+    student, school = district.students[0], district.school
+    await desk.lots(student, (school, district.course, "4.00"))
+    degree = await publish(programme())
+    made = await desk.ok(student, "POST", "/v1/awards", {"programme": degree, "key": "a"})
+    award = f"/v1/awards/{made['id']}"
+    await desk.ok(office.registrar, "POST", f"{award}/decision", APPROVE)
+    posted = await bank.posted(school, item(student, district.course, credits="1.00"))
+    by = office.above if act == "suspend" else office.second
+    await desk.ok(by, "POST", f"/v1/institutions/{school}/standing", {"act": act, "reason": "x"})
+
+    await desk.ok(office.registrar, "POST", f"{award}/rescission", {"reason": "x"})
+    refused = await desk.refused(office.second, "POST", f"{award}/rescission/decision", APPROVE)
+    assert refused == (403, "above-must-decide")
+    entry = f"/v1/deposits/{posted['batch']}/entries/{posted['items'][0]['entry']}"
+    asked = await desk.ok(office.registrar, "POST", f"{entry}/corrections", {"reason": "x"})
+    correction, approved = f"/v1/corrections/{asked['id']}/decision", {"decision": "approved"}
+    assert await desk.refused(office.second, "POST", correction, approved) == (403, "above-must-decide")
+    own = await bank.client.post(correction, json=approved, headers=bank.of_client(school))
+    assert own.status_code == 403
+    assert (await bank.account(student))["accounts"][0]["redeemed"] != "0.00"
+
+    await desk.ok(office.above, "POST", f"{award}/rescission/decision", APPROVE)
+    above = await bank.client.post(correction, json=approved, headers=bank.of_client(district.region))
+    assert (above.status_code, above.json()["state"]) == (200, "approved")
+    assert (await bank.account(student))["accounts"][0]["available"] == "4.00"
+
+
 async def test_of_an_erased_learner_nothing_is_granted_asked_or_read(
     desk: Desk,
     bank: Bank,

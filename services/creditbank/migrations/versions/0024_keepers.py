@@ -6,10 +6,10 @@ from alembic import op
 
 from libs.common.migrations import service_role
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 
-_FILE = Path(__file__).parents[1] / "sql" / "0022_keepers.sql"
+_FILE = Path(__file__).parents[1] / "sql" / "0024_keepers.sql"
 
 
 def upgrade() -> None:
