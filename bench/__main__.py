@@ -5,13 +5,13 @@ import shutil
 import time
 from pathlib import Path
 
-from bench import credit_bank, events, floor, main_job, openid, product, starting
+from bench import credit_bank, events, floor, main_job, openid, product, records, starting
 from bench.report import Report
 from bench.stores import bench_stores
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / ".state" / "bench.json"
-PARTS = ("floor", "auth", "events", "starting", "bank", "job")
+PARTS = ("floor", "auth", "events", "starting", "bank", "records", "job")
 
 
 def main() -> None:
@@ -37,6 +37,8 @@ def main() -> None:
         starting.measure(report)
     if "bank" in parts:
         credit_bank.measure(report, options.seconds)
+    if "records" in parts:
+        records.measure(report, options.seconds)
     if "job" in parts:
         shutil.rmtree(product.STATE, ignore_errors=True)
         with product.running() as running:

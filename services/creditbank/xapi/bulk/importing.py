@@ -5,10 +5,10 @@ While one batch is being stored the next one is judged; no more than two are in 
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
 
@@ -18,9 +18,11 @@ from services.creditbank.xapi.protocol.doors import Door
 from services.creditbank.xapi.protocol.rules import Version, agent_key
 from services.creditbank.xapi.statements.intake import Intake, Judge
 from services.creditbank.xapi.statements.multipart import Part
+from services.creditbank.xapi.statements.outlines import Reader, Unusual, authority_of, outline
 from services.creditbank.xapi.statements.preparing import Prepared, Voucher
 from services.creditbank.xapi.statements.problems import StatementConflict
 from services.creditbank.xapi.statements.service import Statements
+from services.creditbank.xapi.statements.storing import Bundle, Rights
 from services.creditbank.xapi.validation import findings
 from services.creditbank.xapi.validation.reading import NotJson, read_json
 
@@ -79,7 +81,7 @@ class _Group:
     """Statements of one batch that the same authority vouches for."""
 
     voucher: Voucher
-    lines: dict[UUID, int] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     statements: list[Prepared] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
 
@@ -87,7 +89,7 @@ class _Group:
 @dataclass(slots=True)
 class _Batch:
     groups: dict[bytes, _Group] = field(default_factory=dict)
-    ids: set[UUID] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
     size: int = 0
     through: int = 0
 
@@ -158,6 +160,8 @@ class Importer:
         return batch
 
     def _judged(self, number: int, line: bytes) -> tuple[Prepared, dict[str, Part], Voucher] | Refusal:
+        with suppress(Unusual):
+            return self._read(line)
         try:
             value = read_json(line)
         except NotJson:
@@ -169,6 +173,15 @@ class Importer:
         if refused is not None:
             return Refusal(number, refused.id, refused.path, refused.clause, refused.reason)
         return intake.statements[0], parts, voucher
+
+    def _read(self, line: bytes) -> tuple[Prepared, dict[str, Part], Voucher]:
+        """A statement as most are; raises Unusual."""
+        found = outline(line)
+        voucher = self._voucher_of({"authority": authority_of(found)} if self._keep_authority else None)
+        reader = Reader(_version_of({"version": found.version}), voucher, self._door.own)
+        statement = reader.read(found)
+        reader.require_all_of(line)
+        return statement, {}, voucher
 
     def _voucher_of(self, value: Any) -> Voucher:
         """Who vouches for a statement that is not yet judged; an authority that is none is refused there."""
@@ -203,11 +216,11 @@ class Importer:
         refused: list[Refusal] = []
         for group in batch.groups.values():
             conflicts = await self._store.add_those_that_fit(
-                group.voucher, group.statements, group.parts.values(), defines=True, voids_anything=True
+                Bundle(Rights(group.voucher, True, True), group.statements, list(group.parts.values()))
             )
             self.done.taken += len(group.statements) - len(conflicts)
             refused += [
-                Refusal(group.lines[one], str(one), "id", "xAPI 1.0.3 Communication 2.1.2", _TAKEN)
+                Refusal(group.lines[one], one, "id", "xAPI 1.0.3 Communication 2.1.2", _TAKEN)
                 for one in conflicts
             ]
         self._halted = bool(refused) and self._refuse is None

@@ -1,8 +1,7 @@
 """What a statement can be found by: who, what, about what, and what else it names (part three, 2.1.3)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.creditbank.xapi.protocol.rules import agent_key
@@ -12,9 +11,8 @@ from services.creditbank.xapi.validation.statements import VOIDED
 Part = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """Keys of a valid statement; `mentions` those of members, and of what only the broad filters ask for."""
+class Facets(NamedTuple):
+    """Keys of a valid statement, by which it is found."""
 
     verb: str
     actor: str | None
@@ -22,17 +20,16 @@ class Facets:
     registration: str | None
     target: UUID | None
     voiding: bool
-    mentions: tuple[str, ...]
 
 
-def facets(statement: Part, organisation: str) -> Facets:
-    """The keys of a valid statement within an organisation (its id in hexadecimal digits)."""
-    actor, thing = statement["actor"], statement["object"]
+def facets(statement: Part, organisation: str) -> tuple[Facets, tuple[str, ...]]:
+    """The keys of a valid statement within an organisation (its id in hexadecimal digits), and its mentions:
+    the keys of members, and of what only the broad filters ask for.
+    """
+    thing = statement["object"]
     kind = thing.get("objectType", "Activity")
-    mentions: set[str] = set()
-    acting = agent_key(actor)
-    if "member" in actor:
-        mentions.update(_members(actor, organisation, "member"))
+    _, acting, members = of_agent(statement["actor"], organisation)
+    mentions = set(members)
     about: str | None = None
     target: UUID | None = None
     if kind == "Activity":
@@ -42,24 +39,30 @@ def facets(statement: Part, organisation: str) -> Facets:
     elif kind == "SubStatement":
         mentions.update(_related(thing, organisation))
     else:
-        named = agent_key(thing)
-        about = key(organisation, "agent", named) if named else None
-        mentions.update(_members(thing, organisation, "member"))
+        _, about, members = of_agent(thing, organisation)
+        mentions.update(members)
     context = statement.get("context")
     registration = None
     if context:
-        mentions.update(_of_context(context, organisation))
+        mentions.update(of_context(context, organisation))
         registration = context.get("registration")
     verb = statement["verb"]["id"]
-    return Facets(
+    found = Facets(
         verb=key(organisation, "verb", verb),
-        actor=key(organisation, "agent", acting) if acting else None,
+        actor=acting,
         object=about,
         registration=registration_key(organisation, registration) if registration else None,
         target=target,
         voiding=verb == VOIDED,
-        mentions=tuple(mentions),
     )
+    return found, tuple(mentions)
+
+
+def of_agent(agent: Part, organisation: str) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """An agent or group that acts or is the object: what names it, its key, and the keys of its members."""
+    named = agent_key(agent)
+    members = tuple(_members(agent, organisation, "member")) if "member" in agent else ()
+    return named, key(organisation, "agent", named) if named else None, members
 
 
 def authority_keys(authority: Part, authority_key: str, organisation: str) -> tuple[str, tuple[str, ...]]:
@@ -81,10 +84,11 @@ def _related(statement: Part, organisation: str) -> Iterator[str]:
     elif kind != "StatementRef":
         yield from _agent(thing, organisation)
     if "context" in statement:
-        yield from _of_context(statement["context"], organisation)
+        yield from of_context(statement["context"], organisation)
 
 
-def _of_context(context: Part, organisation: str) -> Iterator[str]:
+def of_context(context: Part, organisation: str) -> Iterator[str]:
+    """The keys of everybody and everything that a context names."""
     for name in ("instructor", "team"):
         if name in context:
             yield from _agent(context[name], organisation)
@@ -92,9 +96,14 @@ def _of_context(context: Part, organisation: str) -> Iterator[str]:
         yield from _agent(item["agent"], organisation)
     for item in context.get("contextGroups", ()):
         yield from _agent(item["group"], organisation)
+    for activity in related(context):
+        yield key(organisation, "related activity", activity["id"])
+
+
+def related(context: Part) -> Iterator[Part]:
+    """The activities of a context."""
     for activities in context.get("contextActivities", {}).values():
-        for activity in activities if isinstance(activities, list) else (activities,):
-            yield key(organisation, "related activity", activity["id"])
+        yield from activities if isinstance(activities, list) else (activities,)
 
 
 def _agent(agent: Part, organisation: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from services.creditbank.xapi.protocol.rules import Version, agent_key
 from services.creditbank.xapi.protocol.versions import version_of
 from services.creditbank.xapi.statements import multipart
 from services.creditbank.xapi.statements.multipart import BadMultipart, Part
+from services.creditbank.xapi.statements.outlines import Reader, Unusual, outlines
 from services.creditbank.xapi.statements.preparing import Prepared, Voucher, prepare
 from services.creditbank.xapi.statements.signatures import check_signatures
 from services.creditbank.xapi.validation import findings
@@ -71,7 +73,11 @@ async def take(request: Request, door: Door, voucher: Voucher, *, lenient: bool 
     itself cannot be read, else each bad statement is listed.
     """
     version = version_of(request)
-    document, parts = await _read(request)
+    body, parts = await _read(request)
+    if not parts:
+        with suppress(Unusual):
+            return await _usual(body, Reader(version, voucher, door.own))
+    document = _parsed(body, version)
     if not isinstance(document, (list, dict)):
         raise _wrong("body", version, _NOT_STATEMENTS)
     listed = document if isinstance(document, list) else [document]
@@ -91,10 +97,28 @@ async def take(request: Request, door: Door, voucher: Voucher, *, lenient: bool 
     return found
 
 
+async def _usual(body: bytes, reader: Reader) -> Intake:
+    """What a body brings that has only statements as most are; raises Unusual."""
+    found = Intake()
+    ids = set[str]()
+    for index, outline in enumerate(outlines(body)):
+        if index % _AT_ONCE == _AT_ONCE - 1:
+            await asyncio.sleep(0)
+        statement = reader.read(outline)
+        ids.add(statement.id)
+        found.statements.append(statement)
+    reader.require_all_of(body)
+    if len(ids) < len(found.statements):
+        raise Unusual
+    found.indexes = list(range(len(found.statements)))
+    return found
+
+
 async def take_one(request: Request, door: Door, voucher: Voucher, identifier: str) -> Intake:
     """The one statement of a PUT, which gets the id that the request names."""
     version = version_of(request)
-    document, parts = await _read(request)
+    body, parts = await _read(request)
+    document = _parsed(body, version)
     if not isinstance(document, dict):
         raise _wrong("body", version, _NOT_A_STATEMENT)
     judge = Judge(version, door, voucher, parts)
@@ -156,7 +180,7 @@ class Judge:
             )
         if not own:
             path = f"{at}.actor" if at else "actor"
-            return Refused(index, path, "xAPI 1.0.3 Communication 4.2", _NOT_OWN, str(prepared.id))
+            return Refused(index, path, "xAPI 1.0.3 Communication 4.2", _NOT_OWN, prepared.id)
         found.statements.append(prepared)
         found.indexes.append(index)
         return None
@@ -182,8 +206,8 @@ class Judge:
                 raise XapiRequestInvalid(path=f"parts[{number}]", clause=multipart.CLAUSE, reason=_NOT_NAMED)
 
 
-async def _read(request: Request) -> tuple[Any, dict[str, Part]]:
-    """The JSON of a request, and the parts that came with it by their hashes."""
+async def _read(request: Request) -> tuple[bytes, dict[str, Part]]:
+    """The JSON of a request as it came, and the parts that came with it by their hashes."""
     content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     body = await request.body()
@@ -197,10 +221,14 @@ async def _read(request: Request) -> tuple[Any, dict[str, Part]]:
         raise XapiRequestInvalid(
             path="Content-Type", clause="xAPI 1.0.3 Communication 1.5", reason=_CONTENT_TYPE
         )
+    return body, parts
+
+
+def _parsed(body: bytes, version: Version) -> Any:
     try:
-        return read_json(body), parts
+        return read_json(body)
     except NotJson:
-        raise _wrong("body", version_of(request), _NOT_JSON) from None
+        raise _wrong("body", version, _NOT_JSON) from None
 
 
 def _wrong(path: str, version: Version, reason: Text) -> XapiRequestInvalid:

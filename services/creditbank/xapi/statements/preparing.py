@@ -1,9 +1,10 @@
 """A valid statement made ready for the store: what the store adds to it, and the bytes it is sent back as."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -13,7 +14,7 @@ from services.creditbank.xapi.protocol.rules import Version
 from services.creditbank.xapi.statements.facets import Facets, authority_keys, facets
 from services.creditbank.xapi.validation.formats import moment
 
-_DATA_MODEL: Final = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
+DATA_MODEL: Final = {"1.0.3": "1.0.0", "2.0.0": "2.0.0"}
 _NO_OFFSET: Final = ("Z", "z", "+00:00", "+00", "+0000")
 
 
@@ -26,28 +27,40 @@ class Voucher:
     key: str
     members: tuple[str, ...]
 
-    @classmethod
-    def of(cls, organisation: UUID, authority: bytes, authority_key: str) -> "Voucher":
-        own, members = authority_keys(orjson.loads(authority), authority_key, organisation.hex)
-        return cls(organisation, authority, own, members)
+    @staticmethod
+    def of(organisation: UUID, authority: bytes, authority_key: str) -> "Voucher":
+        """The same one for the same authority, which most requests have."""
+        return _voucher(organisation, authority, authority_key)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """One statement as it is handed to the store.
+@lru_cache(1_000)
+def _voucher(organisation: UUID, authority: bytes, authority_key: str) -> Voucher:
+    own, members = authority_keys(orjson.loads(authority), authority_key, organisation.hex)
+    return Voucher(organisation, authority, own, members)
+
+
+class Prepared(NamedTuple):
+    """One statement as it is handed to the store; `id` in lower case, `told_id` as it came.
 
     `body` is its JSON but for the closing brace: the store appends when it was stored, and that time as the
     timestamp where `happened` is None.
     """
 
-    id: UUID
-    statement: dict[str, Any]
+    id: str
+    told_id: str
     facets: Facets
     mentions: tuple[str, ...]
+    #: what it says of activities: their ids and their definitions as JSON
+    definitions: tuple[tuple[str, bytes], ...]
     happened: datetime | None
     #: hashes of the attachments whose content came with it
     attachments: tuple[str, ...]
     body: bytes
+
+    def statement(self) -> dict[str, Any]:
+        """The statement itself."""
+        found: dict[str, Any] = orjson.loads(self.body + b"}")
+        return found
 
 
 def prepare(
@@ -55,18 +68,18 @@ def prepare(
 ) -> Prepared:
     """Fill in what the store assigns. Changes the statement that it is given."""
     normalise(statement, version)
-    if "id" not in statement:
-        statement["id"] = str(new_id())
+    identifier: str = statement.setdefault("id", str(new_id()))
     statement.pop("stored", None)
     statement["authority"] = orjson.Fragment(voucher.authority)
-    statement.setdefault("version", _DATA_MODEL[version])
-    found = facets(statement, voucher.organisation.hex)
+    statement.setdefault("version", DATA_MODEL[version])
+    found, mentions = facets(statement, voucher.organisation.hex)
     told = statement.get("timestamp")
     return Prepared(
-        id=UUID(statement["id"]),
-        statement=statement,
+        id=identifier.lower(),
+        told_id=identifier,
         facets=found,
-        mentions=found.mentions + voucher.members,
+        mentions=mentions + voucher.members,
+        definitions=defined(activities_of(statement)),
         happened=moment(told, version) if told else None,
         attachments=tuple(
             attachment["sha2"].lower()
@@ -77,18 +90,31 @@ def prepare(
     )
 
 
+def defined(activities: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, bytes], ...]:
+    """Ids and definitions, as JSON, of those activities that have one."""
+    return tuple(
+        (activity["id"], orjson.dumps(activity["definition"]))
+        for activity in activities
+        if "definition" in activity
+    )
+
+
 def normalise(statement: dict[str, Any], version: Version) -> None:
     """Related activities as lists (Data 2.4.6.2), and times that name another offset in UTC (Data 4.5)."""
     for part in _with_substatement(statement):
         context = part.get("context")
         if context and "contextActivities" in context:
-            related = context["contextActivities"]
-            for name, value in related.items():
-                if type(value) is dict:
-                    related[name] = [value]
-        told = part.get("timestamp")
-        if told and not told.endswith(_NO_OFFSET):
-            part["timestamp"] = _in_utc(told, version)
+            list_related(context["contextActivities"])
+        if "timestamp" in part:
+            part["timestamp"] = in_utc(part["timestamp"], version)
+
+
+def list_related(related: dict[str, Any]) -> bool:
+    """Put lists in place of the activities that stand alone, and tell whether there were any."""
+    alone = [name for name, value in related.items() if type(value) is dict]
+    for name in alone:
+        related[name] = [related[name]]
+    return bool(alone)
 
 
 def activities_of(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -107,8 +133,10 @@ def _with_substatement(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield statement["object"]
 
 
-def _in_utc(told: str, version: Version) -> str:
+def in_utc(told: str, version: Version) -> str:
     """The same time with offset Z, and with as many decimals; a time without offset is left alone."""
+    if told.endswith(_NO_OFFSET):
+        return told
     time = told.upper().partition("T")[2]
     if not time or not any(sign in time for sign in "+-"):
         return told

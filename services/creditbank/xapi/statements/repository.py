@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 
+from libs.common.database import constraint
 from services.creditbank.tables import Connection, Where
 from services.creditbank.xapi.statements.filters import SEPARATOR, Query
 from services.creditbank.xapi.statements.multipart import Part
@@ -15,7 +17,9 @@ from services.creditbank.xapi.statements.preparing import Prepared, Voucher
 #: SQLSTATE of store_statements for voiding what others vouch for
 VOIDING_REFUSED: Final = "XA403"
 
-_STORE = "select id, body from store_statements($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+_STORE: Final = f"select id, body from store_statements({', '.join(f'${n}' for n in range(1, 18))})"
+_THERE: Final = "select id, body from xapi_statement where organisation = $1 and id = any($2::uuid[])"
+_UNIQUE: Final = "uq_xapi_statement_organisation_id"
 _KEEP = """
 insert into xapi_attachment (organisation, sha2, content)
 select $1, sha2, content from unnest($2::text[], $3::bytea[]) as n (sha2, content)
@@ -57,35 +61,58 @@ async def store(
     activities: bytes | None,
     *,
     voids_anything: bool,
-) -> dict[UUID, bytes]:
-    """Store all of them, or none if some are there already: then these are returned by id."""
-    facets = [statement.facets for statement in statements]
+) -> dict[str, bytes]:
+    """Store all of them, or none if some are there already: then these are returned by id, or
+    `is_there_already` knows the error, and `there` tells which.
+    """
+    places = sorted(range(len(statements)), key=lambda place: statements[place].id)
+    ordered = [statements[place] for place in places]
+    facets = [statement.facets for statement in ordered]
     targets = [one.target for one in facets]
     refers = any(target is not None for target in targets)
     kind = 2 if voids_anything else 1
+    mentioned = [(key, place) for place, one in zip(places, ordered, strict=True) for key in one.mentions]
     rows = await where.fetch(
         _STORE,
         voucher.organisation,
         voucher.key,
-        [statement.id for statement in statements],
+        [statement.id for statement in ordered],
+        places,
         [one.verb for one in facets],
         [one.actor for one in facets],
         [one.object for one in facets],
         [one.registration for one in facets],
         targets if refers else None,
         [kind if one.voiding else 0 for one in facets] if refers else None,
-        [statement.happened for statement in statements],
-        [_array(statement.mentions) for statement in statements],
-        [_array(statement.attachments) for statement in statements]
-        if any(statement.attachments for statement in statements)
+        [statement.happened for statement in ordered],
+        [_array(statement.mentions) for statement in ordered],
+        [key for key, _ in mentioned],
+        [place for _, place in mentioned],
+        [_array(statement.attachments) for statement in ordered]
+        if any(statement.attachments for statement in ordered)
         else None,
-        [statement.body for statement in statements],
+        [statement.body for statement in ordered],
         activities,
     )
-    return {UUID(bytes=row["id"].bytes): row["body"] for row in rows}
+    return _by_id(rows)
 
 
-def _array(values: Iterable[str]) -> str | None:
+async def there(where: Where, organisation: UUID, statements: Sequence[Prepared]) -> dict[str, bytes]:
+    """Those whose ids are taken, by id."""
+    return _by_id(await where.fetch(_THERE, organisation, [statement.id for statement in statements]))
+
+
+def is_there_already(error: asyncpg.PostgresError) -> bool:
+    """Whether an error of `store` means that an id is taken."""
+    return constraint(error) == _UNIQUE
+
+
+def _by_id(rows: Sequence[asyncpg.Record]) -> dict[str, bytes]:
+    return {str(row["id"]): row["body"] for row in rows}
+
+
+@lru_cache(5_000)
+def _array(values: tuple[str, ...]) -> str | None:
     """An array of keys or hashes as PostgreSQL reads it; none of them needs quotation marks."""
     return "{" + ",".join(values) + "}" if values else None
 

@@ -24,6 +24,7 @@ from services.creditbank.xapi.statements.intake import Intake, Refused, take, ta
 from services.creditbank.xapi.statements.preparing import Voucher
 from services.creditbank.xapi.statements.problems import StatementConflict
 from services.creditbank.xapi.statements.service import Statements
+from services.creditbank.xapi.statements.storing import Bundle, Rights
 from services.creditbank.xapi.statements.tongues import chooser
 from services.creditbank.xapi.validation import findings
 from services.creditbank.xapi.validation.formats import is_uuid
@@ -61,23 +62,23 @@ async def store_statements(request: Request, door: Writer, store: Store) -> Resp
     intake = await take(request, door, voucher, lenient=lenient)
     if lenient:
         return await _store_leniently(request, door, voucher, intake, store)
-    await store.add(voucher, intake.statements, intake.parts, **_rights(door))
-    return Response(orjson.dumps([_id(one.statement) for one in intake.statements]), media_type=_JSON)
+    await store.add(_bundle(door, voucher, intake))
+    return Response(orjson.dumps([one.told_id for one in intake.statements]), media_type=_JSON)
 
 
 async def _store_leniently(
     request: Request, door: Door, voucher: Voucher, intake: Intake, store: Statements
 ) -> Response:
-    taken = set(await store.add_those_that_fit(voucher, intake.statements, intake.parts, **_rights(door)))
+    taken = set(await store.add_those_that_fit(_bundle(door, voucher, intake)))
     refused = list(intake.refused)
     stored = []
     for index, one in zip(intake.indexes, intake.statements, strict=True):
         if one.id in taken:
             clause = "xAPI 1.0.3 Communication 2.1.2"
             reason = StatementConflict.detail or StatementConflict.title
-            refused.append(Refused(index, f"statements[{index}].id", clause, reason, _id(one.statement)))
+            refused.append(Refused(index, f"statements[{index}].id", clause, reason, one.told_id))
         else:
-            stored.append(_id(one.statement))
+            stored.append(one.told_id)
     language = preferred(request.headers.get("accept-language"))
     told = [
         {
@@ -109,7 +110,7 @@ async def put_statement(request: Request, door: Writer, store: Store) -> Respons
         )
     voucher = Voucher.of(door.organisation, door.authority, door.authority_key)
     intake = await take_one(request, door, voucher, identifier)
-    await store.add(voucher, intake.statements, intake.parts, **_rights(door))
+    await store.add(_bundle(door, voucher, intake))
     return Response(status_code=204)
 
 
@@ -208,11 +209,7 @@ async def _respond(
     return Response(whole, headers={**headers, "Content-Type": media_type})
 
 
-def _rights(door: Door) -> dict[str, bool]:
-    """Whether definitions may be changed, and whether others' statements may be voided."""
-    return {"defines": "define" in door.permissions, "voids_anything": door.permissions >= _EVERYTHING}
-
-
-def _id(statement: dict[str, Any]) -> str:
-    identifier: str = statement["id"]
-    return identifier
+def _bundle(door: Door, voucher: Voucher, intake: Intake) -> Bundle:
+    """What a request brought; whether it may change definitions, and void others' statements."""
+    rights = Rights(voucher, "define" in door.permissions, door.permissions >= _EVERYTHING)
+    return Bundle(rights, intake.statements, intake.parts)

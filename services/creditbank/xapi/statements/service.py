@@ -1,16 +1,15 @@
 """Storing and reading statements of one organisation's record store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 import orjson
 
-from libs.common.database import Database, retrying, sqlstate
-from services.creditbank.tables import Connection, Where
+from libs.common.database import Database
+from services.creditbank.tables import Where
 from services.creditbank.xapi.activities import service as activities
 from services.creditbank.xapi.activities.service import Definitions
 from services.creditbank.xapi.statements import repository
@@ -19,14 +18,13 @@ from services.creditbank.xapi.statements.cursors import Cursor, Cursors
 from services.creditbank.xapi.statements.filters import SHIFT, Limits, page
 from services.creditbank.xapi.statements.horizon import Horizon
 from services.creditbank.xapi.statements.keys import key
-from services.creditbank.xapi.statements.multipart import Part
-from services.creditbank.xapi.statements.preparing import Prepared, Voucher, activities_of
+from services.creditbank.xapi.statements.preparing import Prepared
 from services.creditbank.xapi.statements.problems import (
     StatementConflict,
     StatementUnknown,
-    VoidingNotAllowed,
 )
 from services.creditbank.xapi.statements.repository import Found
+from services.creditbank.xapi.statements.storing import Bundle, Storing
 
 #: how many statements a page has at most, and how many bytes of them, unless it is only one
 MOST_STATEMENTS: Final = 500
@@ -49,47 +47,28 @@ class Statements:
 
     def __init__(self, database: Database, cursors: Cursors, definitions: Definitions) -> None:
         self._database = database
-        self._definitions = definitions
+        self._storing = Storing(database, definitions)
         self.cursors = cursors
         self.horizon = Horizon(database.pool)
 
-    async def add(
-        self,
-        voucher: Voucher,
-        statements: Sequence[Prepared],
-        parts: Iterable[Part] = (),
-        *,
-        defines: bool,
-        voids_anything: bool,
-    ) -> None:
-        """Store all of them in one transaction; those that are there already as they are change nothing.
+    async def add(self, bundle: Bundle) -> None:
+        """Store all of it in one transaction; those that are there already as they are change nothing.
 
         Raises StatementConflict if one is there as something else, VoidingNotAllowed for others' statements.
         """
-        conflicts = await self.add_those_that_fit(
-            voucher, statements, parts, defines=defines, voids_anything=voids_anything, all_or_none=True
-        )
+        conflicts = await self.add_those_that_fit(bundle, all_or_none=True)
         if conflicts:
-            raise StatementConflict(statements=[str(identifier) for identifier in conflicts])
+            raise StatementConflict(statements=conflicts)
 
-    async def add_those_that_fit(
-        self,
-        voucher: Voucher,
-        statements: Sequence[Prepared],
-        parts: Iterable[Part] = (),
-        *,
-        defines: bool,
-        voids_anything: bool,
-        all_or_none: bool = False,
-    ) -> list[UUID]:
+    async def add_those_that_fit(self, bundle: Bundle, *, all_or_none: bool = False) -> list[str]:
         """Store those whose ids are not taken by others, and return the ids of the rest.
 
         With `all_or_none` nothing is stored if there are any.
         """
-        waiting, kept = list(statements), list(parts)
-        conflicts: list[UUID] = []
+        waiting = bundle.statements
+        conflicts: list[str] = []
         while waiting:
-            there = await self._store(voucher, waiting, kept, defines=defines, voids_anything=voids_anything)
+            there = await self._storing.store(bundle._replace(statements=waiting))
             if not there:
                 break
             conflicts += [
@@ -102,42 +81,6 @@ class Statements:
             waiting = [statement for statement in waiting if statement.id not in there]
         self.horizon.moved()
         return conflicts
-
-    async def _store(
-        self,
-        voucher: Voucher,
-        statements: Sequence[Prepared],
-        parts: Sequence[Part],
-        *,
-        defines: bool,
-        voids_anything: bool,
-    ) -> dict[UUID, bytes]:
-        told = _definitions(statements) if defines else []
-        news = self._definitions.news(voucher.organisation, told) if told else None
-        stored = False
-
-        async def store(where: Where) -> dict[UUID, bytes]:
-            return await repository.store(where, voucher, statements, news, voids_anything=voids_anything)
-
-        async def whole() -> dict[UUID, bytes]:
-            if not parts:
-                return await store(self._database.pool)
-            async with self._database.pool.acquire() as pooled, pooled.transaction():
-                connection = cast("Connection", pooled)
-                await repository.keep_attachments(connection, voucher.organisation, parts)
-                return await store(connection)
-
-        try:
-            there = await retrying(whole)
-            stored = not there
-            return there
-        except asyncpg.PostgresError as error:
-            if sqlstate(error) == repository.VOIDING_REFUSED:
-                raise VoidingNotAllowed from error
-            raise
-        finally:
-            if news is not None and not stored:
-                self._definitions.forget(voucher.organisation, [activity for activity, _ in told])
 
     async def one(self, organisation: UUID, identifier: UUID, limits: Limits, *, voided: bool) -> One:
         """The statement of this id, if it is voided or not as asked; raises StatementUnknown."""
@@ -174,19 +117,6 @@ class Statements:
         return {name: orjson.loads(definition) for name, definition in found.items()}
 
 
-def _definitions(statements: Iterable[Prepared]) -> list[tuple[str, bytes]]:
-    """What the statements say of activities, in order; not again what was said of one last."""
-    last: dict[str, Any] = {}
-    told: list[tuple[str, bytes]] = []
-    for statement in statements:
-        for activity in activities_of(statement.statement):
-            definition = activity.get("definition")
-            if definition is not None and last.get(activity["id"]) != definition:
-                last[activity["id"]] = definition
-                told.append((activity["id"], orjson.dumps(definition)))
-    return told
-
-
 async def names(where: Where, organisation: UUID, agent_key: str) -> list[str]:
     """The names that an agent's newest statements give it, the newest first."""
     bodies = await repository.newest(where, organisation, key(organisation.hex, "agent", agent_key))
@@ -196,4 +126,4 @@ async def names(where: Where, organisation: UUID, agent_key: str) -> list[str]:
 
 def _is_stored(statement: Prepared, body: bytes) -> bool:
     there: dict[str, Any] = orjson.loads(body)
-    return is_same(there, statement.statement)
+    return is_same(there, statement.statement())

@@ -42,6 +42,7 @@ _LANGUAGE: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
+_LONGEST_KEPT: Final = 300
 _DAY: Final = r"(\d{4})-(\d\d)-(\d\d)"
 _OFFSET: Final = r"([Zz]|[+-]\d\d:\d\d)"
 #: RFC 3339, which version 2.0 asks for
@@ -54,6 +55,16 @@ _EXTENDED: Final = re.compile(
 _BASIC: Final = re.compile(
     r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d(?:\d\d)?)?", re.ASCII
 )
+
+
+def is_known_iri(text: str) -> bool:
+    """Whether a text is an IRI, for those that come again and again: they are remembered."""
+    return _is_remembered_iri(text) if len(text) <= _LONGEST_KEPT else is_iri(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_remembered_iri(text: str) -> bool:
+    return is_iri(text) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,12 @@ class NotJson(ValueError):
 
 
 def read_json(raw: bytes) -> Any:
-    """The value of a JSON text; raises NotJson.
+    """The value of a JSON text; raises NotJson."""
+    return read_compactly(raw)[0]
+
+
+def read_compactly(raw: bytes) -> tuple[Any, bytes]:
+    """The value of a JSON text, and the text without needless spaces; raises NotJson.
 
     The fast parser silently keeps the last of several members with one name. Written anew the value then has
     fewer quotation marks. Only if their number differs, or some are escaped in a way the writer does not use,
@@ -27,7 +32,7 @@ def read_json(raw: bytes) -> Any:
         raise NotJson("not JSON, or nested too deeply") from error
     if written.count(_QUOTE) != raw.count(_QUOTE) or _ESCAPED in raw:
         _refuse_repeated_names(raw)
-    return value
+    return value, written
 
 
 def _refuse_repeated_names(raw: bytes) -> None:

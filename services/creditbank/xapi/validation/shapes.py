@@ -7,7 +7,7 @@ from libs.common.languages import Text
 from services.creditbank.xapi.protocol.rules import Version
 from services.creditbank.xapi.validation import findings
 from services.creditbank.xapi.validation.findings import Clause, refuse
-from services.creditbank.xapi.validation.formats import is_iri, is_language, is_uuid, moment
+from services.creditbank.xapi.validation.formats import is_iri, is_known_iri, is_language, is_uuid, moment
 
 _LANGUAGE_NEEDED: Final = Text(
     "every key must be a language tag (RFC 5646)", "每个键必须是语言标签（RFC 5646）"
@@ -72,7 +72,7 @@ def extensions(value: object, at: str) -> None:
     if type(value) is not dict:
         refuse(at, findings.EXTENSIONS, findings.OBJECT_NEEDED)
     for key in value:
-        if is_iri(key) is None:
+        if not is_known_iri(key):
             refuse(at, findings.EXTENSIONS, _EXTENSION_NEEDED)
 
 

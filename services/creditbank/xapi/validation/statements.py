@@ -59,7 +59,7 @@ def _check(statement: Mapping[str, Any], prefix: str, version: Version) -> None:
         if name == "actor":
             check_actor(value, at)
         elif name == "verb":
-            _check_verb(value, at)
+            check_verb(value, at)
         elif name == "object":
             _check_object(value, at, kind, version, nested=bool(prefix))
         elif name == "context":
@@ -78,7 +78,7 @@ def _check(statement: Mapping[str, Any], prefix: str, version: Version) -> None:
         elif name == "id":
             a_uuid(value, at, findings.ID)
         else:
-            _check_assigned(name, value, version)
+            check_assigned(name, value, version)
     if statement["verb"]["id"] == VOIDED and kind != "StatementRef":
         refuse(f"{prefix}object.objectType", findings.VOIDING, _VOIDS)
 
@@ -94,7 +94,8 @@ def _check_needed(statement: Mapping[str, Any], prefix: str) -> str:
     return kind
 
 
-def _check_verb(value: object, at: str) -> None:
+def check_verb(value: object, at: str) -> None:
+    """A verb by its IRI, with what it is called or without."""
     verb = an_object(value, at, VERB)
     for name, item in verb.items():
         if name == "id":
@@ -120,7 +121,7 @@ def _check_object(value: Any, at: str, kind: str, version: Version, *, nested: b
         check_actor(value, at, findings.OBJECT_AGENT)
 
 
-def _check_assigned(name: str, value: object, version: Version) -> None:
+def check_assigned(name: str, value: object, version: Version) -> None:
     """What the store itself sets: checked when it is sent, whether it is kept or not."""
     if name == "version":
         if _VERSIONS[version].fullmatch(a_text(value, name, findings.VERSION)) is None:

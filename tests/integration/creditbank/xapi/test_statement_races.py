@@ -66,6 +66,25 @@ async def test_references_and_plain_statements_at_once_lock_nobody_out(tool: Too
     assert set(await ids(tool, verb=target["verb"]["id"])) == {each["id"] for each in [target, *comments]}
 
 
+async def test_single_statements_at_once_are_each_answered_by_themselves(tool: Tool, elsewhere: Tool) -> None:
+    """What is stored together is one transaction, but a conflict or a repetition is nobody else's."""
+    verb = {"id": fresh("verb")}
+    there, twice = statement(verb=verb), statement(verb=verb)
+    await stored(tool, there)
+    plain = [statement(verb=verb) for _ in range(24)]
+    other = {**there, "result": {"success": False}}
+    alike = [statement(verb=verb) for _ in range(4)]
+    requests = [(tool, each) for each in (*plain[:12], other, there, twice, twice, *plain[12:], *alike)]
+    requests += [(elsewhere, each) for each in alike]
+    answers = await asyncio.gather(*(who.post(PATH, json=each) for who, each in requests))
+    for (_, sent), answer in zip(requests, answers, strict=True):
+        assert answer.status_code == (409 if sent is other else 200), answer.text
+    expected = {each["id"] for each in (there, twice, *plain, *alike)}
+    found = await ids(tool, verb=verb["id"])
+    assert (len(found), set(found)) == (len(expected), expected)
+    assert set(await ids(elsewhere, verb=verb["id"])) == {each["id"] for each in alike}
+
+
 async def test_the_order_of_a_list_is_that_of_storing(tool: Tool) -> None:
     await asyncio.gather(*(stored(tool, *(statement() for _ in range(5))) for _ in range(10)))
     times = [each["stored"] for each in await listed(tool, limit="7")]

@@ -1,0 +1,252 @@
+"""The learning record store over HTTP, one worker, against limits of the same run (bench/raw_statements.py).
+
+Sixteen connections, a basic credential, full validation, durable commits; each rate with 100,000 statements
+stored, and what is read again with a million.
+"""
+
+import argparse
+import asyncio
+import base64
+import hashlib
+import json
+import urllib.parse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import asyncpg
+import orjson
+
+from bench.bank import BankStore, bank_store
+from bench.load import Result, load, request
+from bench.raw_statements import RawStatements
+from bench.report import Report
+from bench.serving import Server, serving
+from bench.statements import Statements
+from infra.dev.calls import Api
+from libs.common.ids import new_id
+from tests.issuer import Issuer
+
+STORED, MILLION = 100_000, 1_000_000
+CONNECTIONS = 16
+PATH = "/xapi/statements"
+PARTS = ("posting", "reading", "million")
+_ROUNDS = 3
+_SIZES = {100: 0.3, 1_000: 0.265}
+_PASSWORD = "bench"
+_CREDENTIAL = """
+with place as (
+  insert into institution (id, version, status, type, name, ancestors)
+  values ($1, 1, 'active', 'school', 'S', array[$1::uuid]))
+insert into xapi_credential (id, organisation, name, username, digest, scopes)
+values ($2, $1, 'Bench', 'bench', $3, '{all}')
+"""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The running record store, what is sent to it, and its stores' processes."""
+
+    server: Server
+    headers: dict[str, str]
+    statements: Statements
+    processes: tuple[int, ...]
+
+    def post(self, body: bytes) -> bytes:
+        return request("POST", PATH, headers=self.headers, body=body)
+
+    def batches(self, count: int, size: int) -> list[bytes]:
+        """Requests with so many new statements each."""
+        return [self.post(b"[" + b",".join(self.statements.draw(size)) + b"]") for _ in range(count)]
+
+    def run(self, requests: list[bytes], seconds: float, *, once: bool = False) -> Result:
+        most = len(requests) if once else None
+        return load(
+            self.server.address,
+            requests,
+            connections=CONNECTIONS,
+            seconds=seconds,
+            most=most,
+            server=self.server.pid,
+            stores=self.processes,
+        ).require(200)
+
+
+def measure(report: Report, seconds: float, parts: tuple[str, ...] = PARTS) -> None:
+    """Every row, on stores that are gone afterwards."""
+    with bank_store() as where:
+        raw = RawStatements(where.stores.new_database("raw"))
+        asyncio.run(raw.prepare())
+        with serving("bench.deposits:bank_alone", _settings(where)) as server:
+            bare = {"BENCH_DATABASE": raw.address}
+            with serving("bench.raw_statements:bare_store", bare, ready="/docs") as other:
+                _measure(report, where, _store(where, server), raw, other, seconds, parts)
+
+
+def _settings(where: BankStore) -> dict[str, str]:
+    issuer = Issuer()
+    return {
+        "CREDITBANK_ENVIRONMENT": "development",
+        "CREDITBANK_DATABASE": where.store.database,
+        "CREDITBANK_REDIS": where.store.redis,
+        "CREDITBANK_REDIS_PREFIX": "bench:records:",
+        "CREDITBANK_ISSUER": issuer.address,
+        "CREDITBANK_AUTH_ADDRESS": "http://127.0.0.1:1",
+        "CREDITBANK_REQUESTS_PER_MINUTE": "0",
+        "CREDITBANK_LOG_LEVEL": "ERROR",
+        "BENCH_KEY_SET": json.dumps(issuer.key_set()),
+    }
+
+
+def _store(where: BankStore, server: Server) -> Store:
+    digest = hashlib.sha256(_PASSWORD.encode()).digest()
+    asyncio.run(_execute(where, _CREDENTIAL, new_id(), new_id(), digest))
+    proof = base64.b64encode(f"bench:{_PASSWORD}".encode()).decode()
+    headers = {
+        "Authorization": f"Basic {proof}",
+        "X-Experience-API-Version": "1.0.3",
+        "Content-Type": "application/json",
+    }
+    postgresql = where.stores.postgresql
+    return Store(server, headers, Statements(), (postgresql.pid,) if postgresql else ())
+
+
+async def _execute(where: BankStore, query: str, *values: object) -> None:
+    owner = await asyncpg.connect(where.store.migrations_database)
+    await owner.execute(query, *values)
+    await owner.close()
+
+
+def _measure(
+    report: Report,
+    where: BankStore,
+    store: Store,
+    raw: RawStatements,
+    bare: Server,
+    seconds: float,
+    parts: tuple[str, ...],
+) -> None:
+    _prove(store)
+    _fill(where, store, STORED - 1)
+    if "posting" in parts:
+        _singles(report, store, bare, seconds)
+        for size, goal in _SIZES.items():
+            _batches(report, store, raw, size, goal, seconds)
+    if "reading" in parts or "million" in parts:
+        few = _reads(report, store, seconds)
+    if "million" in parts:
+        _fill(where, store, MILLION - STORED)
+        _reads(report, store, seconds, before=few)
+
+
+def _prove(store: Store) -> None:
+    """Fast refusals are no statements: what the requests below bring can be read again."""
+    [body] = store.statements.draw(1)
+    api = Api(store.server.address, "")
+    [identifier] = api.call("POST", PATH, body, store.headers).body
+    found = api.call("GET", f"{PATH}?statementId={identifier}", None, store.headers).body
+    if found["verb"] != orjson.loads(body)["verb"]:
+        raise SystemExit(f"the bench's statement was not stored: {found}")
+
+
+def _fill(where: BankStore, store: Store, count: int) -> None:
+    """Store so many, and let PostgreSQL know what it has, as it does by itself a minute later."""
+    done = 0
+    while done < count:
+        some = min(count - done, 50_000)
+        size = min(some, 500)
+        store.run(store.batches(some // size, size), 120, once=True)
+        done += some // size * size
+    asyncio.run(_execute(where, "vacuum analyze"))
+
+
+def _singles(report: Report, store: Store, bare: Server, seconds: float) -> None:
+    """One statement a request, beside a route that only parses and inserts it."""
+    rounds: list[tuple[float, Result, Result]] = []
+    headers = {"Content-Type": "application/json"}
+    for _ in range(_ROUNDS):
+        most = round(6_000 * seconds / 2)
+        bodies = list(store.statements.draw(most))
+        posts = [request("POST", "/statements", headers=headers, body=body) for body in bodies]
+        limit = load(
+            bare.address, posts, connections=CONNECTIONS, seconds=seconds / 2, most=most, server=bare.pid
+        ).require(200)
+        ours = load(
+            store.server.address,
+            [store.post(body) for body in bodies],
+            connections=CONNECTIONS,
+            seconds=seconds / 2,
+            most=most,
+            server=store.server.pid,
+            stores=store.processes,
+        ).require(200)
+        rounds.append((ours.rate / limit.rate, ours, limit))
+    ratio, ours, limit = sorted(rounds, key=lambda one: one[0])[_ROUNDS // 2]
+    note = (
+        f"{ours.rate:,.0f} / {limit.rate:,.0f} req/s, p99 {ours.p99_ms:.1f} ms;"
+        f" µs CPU {ours.cpu_us:.0f} / {limit.cpu_us:.0f}, PostgreSQL {ours.store_cpu_us:.0f}"
+    )
+    report.add("POST of 1 statement / bare route", ratio, "of req/s", 0.6, note=note)
+
+
+def _batches(
+    report: Report, store: Store, raw: RawStatements, size: int, goal: float, seconds: float
+) -> None:
+    rounds: list[tuple[float, Result, float]] = []
+    count = max(CONNECTIONS, round(8_000 * seconds / size))
+    for _ in range(_ROUNDS):
+        limit = asyncio.run(raw.rate(list(store.statements.draw(count * size)), size))
+        ours = store.run(store.batches(count, size), 60, once=True)
+        rounds.append((ours.rate * size / limit, ours, limit))
+    ratio, ours, limit = sorted(rounds, key=lambda one: one[0])[_ROUNDS // 2]
+    note = (
+        f"{ours.rate * size:,.0f} / {limit:,.0f} statements/s, p99 {ours.p99_ms:.0f} ms;"
+        f" µs CPU each {ours.cpu_us / size:.1f}, PostgreSQL {ours.store_cpu_us / size:.1f}"
+    )
+    report.add(f"POST of {size:,} / raw set-wise insert", ratio, "of rows/s", goal, note=note)
+
+
+def _queries(store: Store) -> Iterator[tuple[str, Callable[[int], str]]]:
+    """Filters, and the n-th value of each; learners who have done enough to fill a page."""
+    drawn = store.statements
+    yield "agent", lambda n: json.dumps(drawn.actor(n % 100))
+    yield "verb", lambda n: drawn.verbs[n % len(drawn.verbs)]
+    yield "activity", lambda n: drawn.videos[n % len(drawn.videos)]
+    yield "registration", lambda n: drawn.registrations[n % len(drawn.registrations)]
+
+
+def _reads(
+    report: Report, store: Store, seconds: float, *, before: dict[str, Result] | None = None
+) -> dict[str, Result]:
+    found = {}
+    for name, value in _queries(store):
+        gets = [
+            request(
+                "GET",
+                f"{PATH}?{urllib.parse.urlencode({name: value(n), 'limit': 100})}",
+                headers=store.headers,
+            )
+            for n in range(500)
+        ]
+        store.run(gets, 0.3)
+        rounds = sorted((store.run(gets, seconds / 3) for _ in range(_ROUNDS)), key=lambda one: one.rate)
+        run = found[name] = rounds[_ROUNDS // 2]
+        note = f"p99 {run.p99_ms:.1f} ms; µs CPU {run.cpu_us:.0f}, PostgreSQL {run.store_cpu_us:.0f}"
+        if before is None:
+            report.add(f"GET of 100 by {name}", run.rate, "req/s", 1_500, note=note)
+        else:
+            ratio = before[name].rate / run.rate
+            note = f"{run.rate:,.0f} req/s, {note}"
+            report.add(f"the same by {name} at a million", ratio, "x the time", 1.5, "at most", note=note)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.records", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measure")
+    parser.add_argument("--only", choices=PARTS, action="append", help="some parts only")
+    options = parser.parse_args()
+    measure(Report(), options.seconds, tuple(options.only or PARTS))
+
+
+if __name__ == "__main__":
+    main()
