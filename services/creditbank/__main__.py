@@ -1,4 +1,4 @@
-"""python -m services.creditbank serve|migrate|audit|sweep|sequence|schemes|export|verify|log|moves|xapi-…"""
+"""python -m services.creditbank serve|migrate|audit|sweep|sequence|schemes|export|verify|…|xapi-…"""
 
 import argparse
 import asyncio
@@ -101,6 +101,13 @@ def verify(directory: Path, keys: list[str]) -> None:
     from services.creditbank.log.commands import verify_export
 
     _or_exit(lambda: verify_export(directory, keys))
+
+
+def verify_record(file: str, keys: list[str]) -> None:
+    """Prove a learner's exported record from the file alone."""
+    from services.creditbank.xapi.carrying.commands import verify_record as run
+
+    _or_exit(lambda: run(file, keys))
 
 
 def schemes(file: Path | None) -> None:
@@ -243,6 +250,10 @@ def main() -> None:
     verifying.add_argument("directory", type=Path, help="an export, or a file with the proof of one entry")
     verifying.add_argument("--key", action="append", default=[], help="a verifier key you trust; repeatable")
     verifying.set_defaults(run=lambda given: verify(given.directory, given.key))
+    proving = commands.add_parser("verify-record", help="prove a learner's exported record")
+    proving.add_argument("file", help="JSON Lines, packed with gzip or not; - for standard input")
+    proving.add_argument("--key", action="append", default=[], help="a verifier key you trust; repeatable")
+    proving.set_defaults(run=lambda given: verify_record(given.file, given.key))
     logging = commands.add_parser("log", help="show the public logs, begin one, turn its keys")
     logging.add_argument("act", choices=["list", "begin", "add-key", "retire-key"])
     logging.add_argument("argument", nargs="?", help="begin: the new log's name; retire-key: the key's id")

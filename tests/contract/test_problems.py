@@ -19,6 +19,7 @@ OPEN = (
     "/v1/recoveries",
     "/log/",
     "/logs",
+    "/v1/record-keys",
     "/xapi/about",
 )
 

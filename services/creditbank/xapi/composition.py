@@ -13,6 +13,7 @@ from services.creditbank.settings import CreditbankSettings
 from services.creditbank.xapi.activities.routes import router as activities
 from services.creditbank.xapi.activities.service import Definitions
 from services.creditbank.xapi.agents.routes import router as agents
+from services.creditbank.xapi.carrying.routes import router as carrying
 from services.creditbank.xapi.credentials.doorkeeper import Doors
 from services.creditbank.xapi.credentials.routes import router as credentials
 from services.creditbank.xapi.documents.routes import router as documents
@@ -45,6 +46,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     persons,
     record,
     readings,
+    carrying,
 )
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")

@@ -20,9 +20,15 @@ def found(folder: Path, statement: Any, largest: int) -> dict[str, Part]:
         if not file.is_file() or file.stat().st_size > largest:
             continue
         content = file.read_bytes()
-        if _HASHES[len(sha2)](content).hexdigest() == sha2:
+        if is_content(sha2, content):
             parts[sha2] = Part(sha2, content)
     return parts
+
+
+def is_content(sha2: str, content: bytes) -> bool:
+    """Whether a content has this SHA-2 hash, given in lower case."""
+    make = _HASHES.get(len(sha2))
+    return make is not None and make(content).hexdigest() == sha2
 
 
 def keep(folder: Path, contents: Mapping[str, bytes]) -> None:
