@@ -1,7 +1,8 @@
 """Calls that come while others are being worked on are merged into one.
 
 A batch closes when a worker is free, never by a timer: a lone caller waits for nobody, and a crowd shares
-the cost of a transaction. What cannot be done together is halved until the culprit stands alone.
+the cost of a transaction. Workers that are free at one time share who waits, so that one works here while
+the database does the other's. What cannot be done together is halved until the culprit stands alone.
 """
 
 import asyncio
@@ -34,12 +35,15 @@ class Coalescer(Generic[Call, Answer]):
         self._workers = workers
         self._waiting: deque[_Waiting[Call, Answer]] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        # Workers, and those of them that have a batch. A task that has ended still is in `_running` for a while.
+        self._present = self._busy = 0
 
     async def call(self, call: Call, weight: int) -> Answer:
         """The answer to one call. Cancelling the caller does not cancel the work, which may be shared."""
         waiting = _Waiting[Call, Answer](call, weight, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if len(self._running) < self._workers:
+        if self._present < self._workers:
+            self._present += 1
             task = asyncio.create_task(self._run())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
@@ -51,13 +55,23 @@ class Coalescer(Generic[Call, Answer]):
             await asyncio.gather(*self._running)
 
     async def _run(self) -> None:
-        while self._waiting:
-            await self._answer(self._next_batch())
+        try:
+            while self._waiting:
+                batch = self._next_batch()
+                self._busy += 1
+                try:
+                    await self._answer(batch)
+                finally:
+                    self._busy -= 1
+        finally:
+            self._present -= 1
 
     def _next_batch(self) -> list[_Waiting[Call, Answer]]:
+        """Those who wait, in their order: this worker's share of them, and no more than the limit."""
+        share = -(-len(self._waiting) // (self._present - self._busy))
         batch = [self._waiting.popleft()]
         weight = batch[0].weight
-        while self._waiting and weight + self._waiting[0].weight <= self._limit:
+        while len(batch) < share and weight + self._waiting[0].weight <= self._limit:
             batch.append(self._waiting.popleft())
             weight += batch[-1].weight
         return batch

@@ -44,6 +44,29 @@ async def test_batches_stay_within_the_limit_and_workers_within_their_number() -
     assert work.most_at_once == 3
 
 
+async def test_free_workers_share_who_waits() -> None:
+    work = Work()
+    coalescer = Coalescer(work, limit=1_000, workers=2)
+    await asyncio.gather(*(coalescer.call(n, 1) for n in range(64)))
+    assert [len(batch) for batch in work.batches] == [32, 32]
+    assert work.most_at_once == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_callers_who_come_again_at_once_are_not_left_waiting(workers: int) -> None:
+    work = Work()
+    coalescer = Coalescer(work, limit=1_000, workers=workers)
+
+    async def caller(number: int) -> None:
+        for turn in range(20):
+            assert await coalescer.call(number + turn, 1) == 2 * (number + turn)
+
+    async with asyncio.timeout(60):  # nobody would ever wake them
+        await asyncio.gather(*(caller(number) for number in range(8)))
+    assert work.most_at_once == workers
+    assert sum(map(len, work.batches)) == 160
+
+
 async def test_a_culprit_is_found_by_halving() -> None:
     work = Work()
     coalescer = Coalescer(work, limit=1_000, workers=1)
