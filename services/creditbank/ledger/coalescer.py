@@ -35,7 +35,7 @@ class Coalescer(Generic[Call, Answer]):
         self._workers = workers
         self._waiting: deque[_Waiting[Call, Answer]] = deque()
         self._running: set[asyncio.Task[None]] = set()
-        # Workers, and those of them that have a batch. A task that has ended still is in `_running` for a while.
+        # Workers, and those that have a batch. A task that has ended still is in `_running` for a while.
         self._present = self._busy = 0
 
     async def call(self, call: Call, weight: int) -> Answer:
