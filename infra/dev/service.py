@@ -21,7 +21,7 @@ READY_SECONDS = 60.0
 #: settings that name places beside the services' logs: mail is not sent but written there
 FOLDERS = {"auth": ("MAIL_SERVER", "file:{}", "mail"), "creditbank": ("LOG_DIRECTORY", "{}", "log")}
 STOPPING = ((signal.SIGTERM, 15.0),)
-NEIGHBOURS = {"auth": (), "spaces": ("auth", "creditbank"), "creditbank": ("auth",)}
+NEIGHBOURS = {"auth": (), "spaces": ("auth", "creditbank"), "creditbank": ("auth", "spaces")}
 
 
 @dataclass

@@ -56,13 +56,14 @@ from services.creditbank.recognition.routes import router as recognition
 from services.creditbank.reconciliation.routes import router as reconciliation
 from services.creditbank.rulebook.routes import router as rulebook
 from services.creditbank.schemes.routes import router as schemes
-from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, CreditbankSettings
+from services.creditbank.settings import AUDIENCE, AUTH_AUDIENCE, SPACES_AUDIENCE, CreditbankSettings
 from services.creditbank.statements.routes import router as statements
 from services.creditbank.suspense import handlers as suspense_handlers
 from services.creditbank.suspense.routes import router as suspense
 from services.creditbank.tables import Connection
 from services.creditbank.transfers.routes import router as transfers
 from services.creditbank.xapi import composition as xapi
+from services.creditbank.xapi.learning.handlers import handlers as learning_handlers
 from services.creditbank.xapi.persons import handlers as persons_handlers
 from services.creditbank.xapi.readings import handlers as readings_handlers
 
@@ -152,6 +153,18 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
     )
 
 
+def _sources(settings: CreditbankSettings, ring: KeyRing) -> dict[str, Source]:
+    """The neighbours whose events are read; auth's come first."""
+    sources = {"auth": _auth(settings, ring)}
+    if settings.spaces_address is not None:
+        sources["spaces"] = Source(
+            address=settings.spaces_address,
+            audience=SPACES_AUDIENCE,
+            handlers=learning_handlers(xapi.learning_writer(settings)),
+        )
+    return sources
+
+
 def build(
     settings: CreditbankSettings,
     *,
@@ -201,7 +214,7 @@ def build(
             audience=AUDIENCE,
             settings=settings,
             routers=_ROUTERS,
-            sources={"auth": _auth(settings, ring)},
+            sources=_sources(settings, ring),
             keys=keys,
             body_limits={**_BODY_LIMITS, **xapi.body_limits(settings.xapi_body_limit)},
             known_sender=xapi.known_sender,

@@ -11,6 +11,7 @@ from services.creditbank.log.notes import NoteBroken, Verifier, read_verifier
 
 AUDIENCE: Final = "urn:xuebu:creditbank"
 AUTH_AUDIENCE: Final = "urn:xuebu:auth"
+SPACES_AUDIENCE: Final = "urn:xuebu:spaces"
 MIN_SECRET_CHARACTERS: Final = 32
 
 
@@ -51,6 +52,9 @@ class CreditbankSettings(ServiceSettings):
     port: int = Field(default=8003, ge=0, le=65535)
     issuer_audience: str | None = AUTH_AUDIENCE
     auth_address: str = Field(default="http://127.0.0.1:8001", description="where auth's events are read")
+    spaces_address: str | None = Field(
+        default=None, description="where events of spaces are read, for the record store; without it none are"
+    )
     key_encryption_key: SecretStr = Field(
         default=SecretStr(DEVELOPMENT_SECRET),
         description="wraps the learners' shred keys at rest; at least 32 random characters",

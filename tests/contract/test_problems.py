@@ -21,6 +21,7 @@ OPEN = (
     "/logs",
     "/v1/record-keys",
     "/xapi/about",
+    "/v1/xapi-profile",
 )
 
 

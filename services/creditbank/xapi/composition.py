@@ -17,6 +17,8 @@ from services.creditbank.xapi.carrying.routes import router as carrying
 from services.creditbank.xapi.credentials.doorkeeper import Doors
 from services.creditbank.xapi.credentials.routes import router as credentials
 from services.creditbank.xapi.documents.routes import router as documents
+from services.creditbank.xapi.learning.routes import router as learning
+from services.creditbank.xapi.learning.service import Writer
 from services.creditbank.xapi.persons.routes import router as persons
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
@@ -33,7 +35,16 @@ from services.creditbank.xapi.subscriptions.seals import Seals
 from services.creditbank.xapi.subscriptions.sending import Sender
 from services.creditbank.xapi.subscriptions.service import Subscriptions
 
-__all__ = ["ROUTERS", "Announcing", "Speaking", "begin", "body_limits", "cross_origin", "known_sender"]
+__all__ = [
+    "ROUTERS",
+    "Announcing",
+    "Speaking",
+    "begin",
+    "body_limits",
+    "cross_origin",
+    "known_sender",
+    "learning_writer",
+]
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     about,
@@ -47,6 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     record,
     readings,
     carrying,
+    learning,
 )
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
@@ -77,7 +89,7 @@ def begin(app: FastAPI) -> None:
         app.state.identity,
         app.state.redis,
         prefix=settings.redis_prefix,
-        home=f"{settings.public_address}{PREFIX.rstrip('/')}",
+        home=_home(settings),
         issuer=settings.issuer,
     )
     app.state.definitions = Definitions()
@@ -98,6 +110,16 @@ def begin(app: FastAPI) -> None:
         settings.xapi_delivery_interval_seconds,
     )
     app.state.consistent_through = app.state.statements.horizon.latest
+
+
+def _home(settings: CreditbankSettings) -> str:
+    """Where accounts of this record store are."""
+    return f"{settings.public_address}{PREFIX.rstrip('/')}"
+
+
+def learning_writer(settings: CreditbankSettings) -> Writer:
+    """Writes what the product itself has to tell of learning."""
+    return Writer(home=_home(settings), issuer=settings.issuer)
 
 
 def body_limits(largest: int) -> dict[str, int]:

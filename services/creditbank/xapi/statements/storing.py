@@ -105,6 +105,25 @@ class Storing:
                 self._definitions.forget(voucher.organisation, [activity for activity, _ in told])
 
 
+async def store_news(connection: Connection, voucher: Voucher, news: Sequence[Prepared]) -> None:
+    """Store statements and definitions in the caller's transaction; those whose ids are taken are left out.
+
+    Whoever stores for several organisations does so in the order of their ids, since it locks.
+    """
+    while news:
+        told = Definitions().news(voucher.organisation, _definitions(news))
+        try:
+            async with connection.transaction():
+                there = await repository.store(connection, voucher, news, told, voids_anything=False)
+        except asyncpg.PostgresError as error:
+            if not repository.is_there_already(error):
+                raise
+            there = await repository.there(connection, voucher.organisation, news)
+        if not there:
+            return
+        news = [one for one in news if one.id not in there]
+
+
 def _refers(statements: Iterable[Prepared]) -> bool:
     """Whether any targets another one: then nobody else stores in the organisation meanwhile."""
     return any(one.facets.target is not None for one in statements)
