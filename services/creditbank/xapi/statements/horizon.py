@@ -11,6 +11,7 @@ from services.creditbank.tables import Pool
 #: how long what was found is told again without asking; it stays true, it only gets old
 FRESH_SECONDS: Final = 0.02
 _EVERY_SECONDS: Final = 1.0
+_ASK: Final = "select xapi_consistent_through()"
 
 
 class Horizon:
@@ -34,7 +35,9 @@ class Horizon:
         """Ask the database, once for all who want to know at the same time."""
         asked, own = time.monotonic(), asyncio.current_task()
         try:
-            found: datetime = await self._pool.fetchval("select xapi_consistent_through()")
+            found: datetime = await self._pool.fetchval(_ASK)
+            while found.tzinfo is None:  # -infinity: a writer ended between two looks at it
+                found = await self._pool.fetchval(_ASK)
             self._known = max(self._known, found)
             if self._asking is own:
                 self._asked = asked
