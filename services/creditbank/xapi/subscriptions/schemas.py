@@ -1,39 +1,20 @@
 """Bodies of the subscriptions' interface."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Key, Line
-from services.creditbank.xapi.validation.agents import check_identified
-from services.creditbank.xapi.validation.findings import Invalid
-from services.creditbank.xapi.validation.formats import is_iri
-
-
-def _iri(value: str) -> str:
-    if is_iri(value) is None:
-        raise PydanticCustomError("iri", "must be an IRI with a scheme")
-    return value
-
-
-def _agent(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        check_identified(value, "agent")
-    except Invalid as wrong:
-        raise PydanticCustomError("agent", "must be an agent or an identified group") from wrong
-    return value
+from services.creditbank.xapi.validation.fields import Identified, Iri
 
 
 def _username(value: str) -> str:
     if ":" in value:  # RFC 7617, section 2
         raise PydanticCustomError("username", "must not contain a colon")
     return value
-
-
-Iri = Annotated[str, Field(max_length=2000), AfterValidator(_iri)]
 
 
 class Filters(BaseModel):
@@ -44,7 +25,7 @@ class Filters(BaseModel):
     verb: Iri | None = None
     activity: Annotated[Iri | None, Field(description="the id of the statement's object")] = None
     agent: Annotated[
-        Annotated[dict[str, Any], AfterValidator(_agent)] | None,
+        Identified | None,
         Field(description="who acts or is the object, alone or in a group; JSON as in statements"),
     ] = None
 
