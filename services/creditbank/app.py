@@ -65,6 +65,7 @@ from services.creditbank.transfers.routes import router as transfers
 from services.creditbank.xapi import composition as xapi
 from services.creditbank.xapi.learning.handlers import handlers as learning_handlers
 from services.creditbank.xapi.persons import handlers as persons_handlers
+from services.creditbank.xapi.reactions import handlers as reactions_handlers
 from services.creditbank.xapi.readings import handlers as readings_handlers
 
 _DESCRIPTION = """
@@ -142,12 +143,16 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
                 files_handlers.people_erased,
                 suspense_handlers.people_erased,
                 readings_handlers.people_erased(settings.issuer),
+                reactions_handlers.people_erased,
                 persons_handlers.people_erased,
                 people_erased,
             ),
-            "auth.person.merged.v1": people_merged,
+            "auth.person.merged.v1": in_order(people_merged, reactions_handlers.people_merged),
             "auth.person.changed.v1": in_order(
-                person_changed(ring), suspense_handlers.person_changed, persons_handlers.people_changed
+                person_changed(ring),
+                suspense_handlers.person_changed,
+                persons_handlers.people_changed,
+                reactions_handlers.people_changed,
             ),
         },
     )
@@ -181,7 +186,7 @@ def build(
         app.state.shred_keys = ring
         app.state.ledger = Ledger(ring)
         app.state.log_reader = LogReader(settings.log_directory)
-        xapi.begin(app)
+        xapi.begin(app, posting)
         app.state.file_worker = FileWorker(app.state.database, posting, app.state.desk.call)
         sweeper = Sweeper(app.state.database, app.state.ledger, settings.sweep_interval_seconds)
         beside = [
@@ -190,6 +195,7 @@ def build(
             app.state.statements.horizon.run,
             app.state.deliverer.run,
             app.state.readings.run,
+            app.state.reactor.run,
         ]
         tasks = beside if background else []
         app.state.mover = Mover(

@@ -105,6 +105,11 @@ class CreditbankSettings(ServiceSettings):
     xapi_delivery_interval_seconds: float = Field(
         default=1.0, gt=0, description="the time between two looks for statements that others subscribed to"
     )
+    xapi_reaction_interval_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="the time between two looks for statements that rules turn into credits",
+    )
     xapi_private_targets: bool = Field(
         default=False, description="whether statements may be sent into private networks"
     )

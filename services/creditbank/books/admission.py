@@ -7,13 +7,19 @@ from services.creditbank.books.rules import Check
 ADMISSION: Final = (
     Check(
         8,
-        "what files and claims say was posted is in the books, of the learner they name",
+        "what files, claims and reactions say was posted is in the books, of the learner they name",
         """
         select 'file' as place, i.file, i.number from posting_item i left join entry e on e.id = i.entry
         where i.outcome = 'posted' and (e.id is null or i.learner <> e.learner)
         union all
         select 'suspense', s.id, null from suspense s left join entry e on e.id = s.entry
         where s.state = 'posted' and e.key_hash is distinct from s.key_hash
+        union all
+        select 'reaction', c.id, null from xapi_claim c join rule r on r.id = c.rule
+        where c.state = 'posted' and (
+          not exists (select from entry e where e.learner = c.learner and e.id = c.entry)
+          or (select count(*) from xapi_evidence v where v.claim = c.id)
+            <> json_array_length(r.document -> 'conditions'))
         """,
     ),
     Check(

@@ -49,6 +49,9 @@ select e.learner as book, e.scheme, e.sequence as entry, e.kind, null as state, 
   end as institution, array(
     select b.client::uuid from deposit_batch b where b.id = e.batch and e.kind = 1
       and b.client ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
+    union select w.maker from xapi_claim c join rule r on r.id = c.rule
+      cross join unnest(array[r.made_by, r.decided_by]) as w (maker)
+      where c.learner = e.learner and c.entry = e.id
     union select f.decided_by from posting_file_batch p join posting_file f on f.id = p.file
       where p.batch = e.batch and e.kind = 1 and f.decided_by is not null
     union select w.maker from correction c cross join unnest(array[c.requested_by, c.decided_by]) as w (maker)

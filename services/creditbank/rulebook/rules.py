@@ -5,7 +5,7 @@ Rules come to an end by a day of their own; earlier, by a next version that ends
 
 from typing import Final, Literal
 
-RuleKind = Literal["conversion", "programme"]
-KINDS: Final = ("conversion", "programme")
+RuleKind = Literal["conversion", "programme", "reaction"]
+KINDS: Final = ("conversion", "programme", "reaction")
 State = Literal["draft", "approved", "rejected"]
 STATES: Final = ("draft", "approved", "rejected")

@@ -11,8 +11,9 @@ from services.creditbank.conversions.documents import ConversionDocument
 from services.creditbank.programmes.documents import ProgrammeDocument, Title
 from services.creditbank.rulebook.rules import RuleKind, State
 from services.creditbank.schemes.rules import DEFAULT_SCHEME
+from services.creditbank.xapi.reactions.documents import ReactionDocument
 
-Document = Annotated[ConversionDocument | ProgrammeDocument, Field(discriminator="kind")]
+Document = Annotated[ConversionDocument | ProgrammeDocument | ReactionDocument, Field(discriminator="kind")]
 
 
 class RuleBody(BaseModel):

@@ -18,7 +18,9 @@ from services.creditbank.programmes.documents import ProgrammeDocument
 from services.creditbank.programmes.rules import faults as faults_of_rule_set
 from services.creditbank.rulebook import repository
 from services.creditbank.rulebook.problems import RuleFaulty, RuleNotInForce, RuleUnknown
-from services.creditbank.tables import Where
+from services.creditbank.tables import Connection, Where
+from services.creditbank.xapi.reactions import service as reactions
+from services.creditbank.xapi.reactions.documents import ReactionDocument
 
 page = repository.page
 
@@ -32,7 +34,7 @@ class Draft:
     title: tuple[str, str]
     scheme: str
     effective: tuple[date, date | None]
-    document: ConversionDocument | ProgrammeDocument
+    document: ConversionDocument | ProgrammeDocument | ReactionDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ async def propose(database: Database, caller: Caller, draft: Draft) -> bytes:
         codes.append(document.target)
         if document.target == draft.scheme:
             wrong.append("target")
+    elif isinstance(document, ReactionDocument):
+        wrong, outcomes, institutions = [], [document.course], []
     else:
         wrong = faults_of_rule_set(document.rule_set())
         outcomes = [one.course for one in document.courses]
@@ -120,10 +124,14 @@ async def decide(
     await approvals.may_decide(database.pool, found["institution"], caller, RULING)
     await approvals.refuse_the_same_person(database.pool, caller, found["made_by"])
     after = "approved" if approve else "rejected"
-    if not await repository.decide(
-        database.pool, identifier, before="draft", after=after, person=caller.subject, reason=reason
-    ):
-        raise DecisionNotDue(state=found["state"])
+    async with database.pool.acquire() as pooled, pooled.transaction():
+        connection: Connection = pooled  # type: ignore[assignment]  # stands for its own
+        if not await repository.decide(
+            connection, identifier, before="draft", after=after, person=caller.subject, reason=reason
+        ):
+            raise DecisionNotDue(state=found["state"])
+        if approve and found["kind"] == "reaction":
+            await reactions.begin(connection, identifier)
     return await repository.document(database.pool, identifier)
 
 

@@ -12,7 +12,7 @@ from services.creditbank.tables import Table, one_of
 
 
 class Rule(Table, table=True):
-    """One version of a conversion's or a programme's rules. What it says never changes."""
+    """One version of the rules of a conversion, a programme or a reaction. What it says never changes."""
 
     __table_args__ = (
         CheckConstraint(one_of("kind", KINDS), name="kind"),

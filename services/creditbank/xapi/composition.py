@@ -9,6 +9,7 @@ from starlette.types import Scope
 from libs.common.http.cross_origin import CrossOrigin
 from libs.common.http.middleware import has_token
 from libs.common.identity import authorization_of
+from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.settings import CreditbankSettings
 from services.creditbank.xapi.activities.routes import router as activities
 from services.creditbank.xapi.activities.service import Definitions
@@ -23,6 +24,8 @@ from services.creditbank.xapi.persons.routes import router as persons
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
 from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
+from services.creditbank.xapi.reactions.reacting import Reactor
+from services.creditbank.xapi.reactions.routes import router as reactions
 from services.creditbank.xapi.readings.routes import router as readings
 from services.creditbank.xapi.readings.service import Readings
 from services.creditbank.xapi.record.routes import router as record
@@ -59,6 +62,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     readings,
     carrying,
     learning,
+    reactions,
 )
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
@@ -81,8 +85,8 @@ _READABLE: Final = (
 )
 
 
-def begin(app: FastAPI) -> None:
-    """What requests need of the record store, for an application that is being started."""
+def begin(app: FastAPI, desk: PostingDesk) -> None:
+    """What requests need of the record store, for an application being started; it posts at `desk`."""
     settings: CreditbankSettings = app.state.settings
     app.state.doorkeeper = Doors(
         app.state.database,
@@ -108,6 +112,13 @@ def begin(app: FastAPI) -> None:
         seals,
         Sender(development=development, private=settings.xapi_private_targets).send,
         settings.xapi_delivery_interval_seconds,
+    )
+    app.state.reactor = Reactor(
+        app.state.database,
+        desk,
+        app.state.statements.horizon,
+        issuer=settings.issuer,
+        every_s=settings.xapi_reaction_interval_seconds,
     )
     app.state.consistent_through = app.state.statements.horizon.latest
 

@@ -37,6 +37,8 @@ OF_THE_NODE: Final = frozenset(
         "refused_arrival", "suspense", "xapi_activity", "xapi_attachment", "xapi_credential",
         "xapi_credential_change", "xapi_document", "xapi_echo", "xapi_identity", "xapi_mention",
         "xapi_statement", "xapi_subscription", "xapi_subscription_change", "xapi_delivery",
+        "xapi_claim", "xapi_evidence", "xapi_reacting", "xapi_reaction", "xapi_reaction_change",
+        "xapi_reaction_match", "xapi_reaction_term",
     }
 )  # fmt: skip
 #: what looks into every shard, or joins what is not cut: how often, and why it may

@@ -105,7 +105,11 @@ async def holder_of(connection: Connection, agent: str) -> int | None:
 
 
 async def link(connection: Connection, identity: UUID, agent: str, learner: int, by: UUID) -> None:
+    """Say so, and let what waits for who this agent is be looked at again."""
     await connection.execute(_LINK, identity, agent, learner, by)
+    await connection.execute(
+        "update xapi_reaction_match set due = true where agent = sha256(convert_to($1, 'UTF8'))", agent
+    )
 
 
 async def unlink(pool: Pool, records: Sequence[int], identity: UUID) -> bool:

@@ -59,9 +59,11 @@ _TABLE: Final = """
 8 one key has had one effect
     entry | sequence > 1 | key_hash = (select key_hash from entry o where o.learner = entry.learner and
       o.sequence = 1 limit 1) | learner, key_hash
-8 what files and claims say was posted is in the books
+8 what files, claims and reactions say was posted is in the books
     posting_item | outcome = 'posted' | entry = uuid7() | file, number
     posting_item | outcome = 'posted' | learner = learner + 99 | file, number
+    xapi_claim | state = 'posted' | entry = uuid7() | id as file, 'reaction' as place
+    delete from xapi_evidence returning claim as file, 'reaction' as place
     suspense | state = 'posted' | entry = uuid7() | id as file, 'suspense' as place
     suspense | state = 'posted' | entry = (select id from entry limit 1) | id as file
 8 the counts of each file

@@ -31,6 +31,7 @@ from tests.integration.creditbank.world import (
     person,
     tell_of_people,
 )
+from tests.integration.creditbank.xapi.reactions.worker import rule_of, store_passed
 
 ECTS, EXPIRING = "test:ects", "test:expiring"
 APPROVE = {"decision": "approve"}
@@ -87,6 +88,7 @@ async def let_it_happen(at: Everything) -> None:
     await what_time_does(at)
     await files_and_standings(at)
     await case(at)
+    await reaction(at)
     await lives(at)
     await moves(at.database, at.keys, *at.district.students[8:])
     await log(at)
@@ -250,6 +252,15 @@ async def case(at: Everything) -> None:
     await desk.ok(at.second, "POST", correction, {"decision": "approved"})
     await desk.ok(student, "POST", f"{path}/appeal", {"reasons": "And an apology."})
     await desk.ok(at.above, "POST", f"{path}/decision", {"outcome": "dismissed", "reasons": "No."})
+
+
+async def reaction(at: Everything) -> None:
+    """A statement became credits."""
+    school, document = at.district.school, rule_of(at.district)
+    await _published(at, document)
+    await store_passed(at.database, school, at.district.students[4:5])
+    while not await at.database.pool.fetchval("select count(*) from xapi_claim"):
+        await at.app.state.reactor.work(school)
 
 
 async def lives(at: Everything) -> None:
