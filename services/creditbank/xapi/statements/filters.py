@@ -78,25 +78,24 @@ def page(filters: Filters, limits: Limits, organisation: UUID, after: int | None
     # as a constant, so that plans are made for pages
     rows = filters.limit + 1
     branches = [
-        f"(select {walked}.position from {source} where {' and '.join(conditions)}"
-        f" order by {walked}.position {order} limit {rows})"
+        f"(select s.organisation, s.position, s.body, s.attachments from {source}"
+        f" where {' and '.join(conditions)} order by {walked}.position {order} limit {rows})"
         for walked, source, conditions in _branches(query, filters, limits, owner, after)
     ]
     query.text = f"""
-with found as materialized (
-  select position from ({" union ".join(branches)}) as either order by position {order} limit {rows}
-)
-select string_agg(body, convert_to(E',\\n', 'UTF8')) as bodies,
-  string_agg(array_to_string(attachments, ' '), ' ') as attachments,
-  {"max" if filters.ascending else "min"}(position) as last, count(*) as kept,
-  (select count(*) from found) as found
+select string_agg(body, convert_to(E',\\n', 'UTF8')) filter (where fits) as bodies,
+  string_agg(array_to_string(attachments, ' '), ' ') filter (where fits) as attachments,
+  {"max" if filters.ascending else "min"}(position) filter (where fits) as last,
+  count(*) filter (where fits) as kept, count(*) as found
 from (
-  select s.position, s.body, s.attachments, octet_length(s.body) as size,
-    sum(octet_length(s.body)) over w as sum, row_number() over w as place
-  from found join xapi_statement s on s.organisation = {owner} and s.position = found.position
-  window w as (order by found.position {order} rows unbounded preceding)
+  select position, body, attachments, row_number() over w < {rows}
+    and sum(octet_length(body)) over w - octet_length(body) < {query.value(most_bytes, "bigint")} as fits
+  from (
+    select distinct on (position) position, body, attachments from ({" union all ".join(branches)}) as either
+    where organisation = {owner} order by position {order} limit {rows}
+  ) as chosen
+  window w as (order by position {order} rows unbounded preceding)
 ) as weighed
-where sum - size < {query.value(most_bytes, "bigint")} and place < {rows}
 """
     return query
 
@@ -106,7 +105,7 @@ def _branches(
 ) -> Iterator[tuple[str, str, list[str]]]:
     """Whose index is walked, sources, and conditions; `s` is the statement that is returned.
 
-    Keys are of one organisation each, so that it need not be named beside them; the page's last join does.
+    Keys are of one organisation each, so that it need not be named beside them; the page does it once more.
     """
     common = ["not s.voided", *_times_of("s", query, filters, after), *_limits(query, limits)]
     alternatives = _alternatives(query, filters)

@@ -35,14 +35,13 @@ from services.creditbank.xapi.validation.findings import Invalid
 from services.creditbank.xapi.validation.formats import is_uuid, moment
 from services.creditbank.xapi.validation.reading import NotJson, read_compactly
 from services.creditbank.xapi.validation.results import check_result
+from services.creditbank.xapi.validation.shapes import extensions as check_extensions
 from services.creditbank.xapi.validation.statements import VOIDED, check_assigned, check_verb
 
 _QUOTE: Final = b'"'
 #: larger parts are not remembered
 _LONGEST: Final = 1_000
 _MOST: Final = 5_000
-#: parts of a context that hardly ever come twice
-_FRESH: Final = frozenset({"extensions", "statement"})
 _SPACES: Final = b" \t\r\n"
 _Found = TypeVar("_Found")
 
@@ -199,9 +198,9 @@ class Reader:
         )
 
     def _of_context(self, name: str, raw: Raw, thing: Part) -> Part:
+        if name == "extensions":
+            return _extensions(bytes(raw))
         asked = (name, self._version, self._organisation, thing.named is None)
-        if name in _FRESH:
-            return _context_member(bytes(raw), *asked)
         return _known(_context_member, _remembered_context_member, raw, *asked)
 
 
@@ -249,6 +248,12 @@ def _object(raw: bytes, organisation: str) -> Part:
 def _result(raw: bytes) -> Part:
     value, text = read_compactly(raw)
     check_result(value, "result")
+    return Part(text, raw.count(_QUOTE))
+
+
+def _extensions(raw: bytes) -> Part:
+    value, text = read_compactly(raw)
+    check_extensions(value, "context.extensions")
     return Part(text, raw.count(_QUOTE))
 
 

@@ -71,7 +71,6 @@ async def store(
     targets = [one.target for one in facets]
     refers = any(target is not None for target in targets)
     kind = 2 if voids_anything else 1
-    mentioned = [(key, place) for place, one in zip(places, ordered, strict=True) for key in one.mentions]
     rows = await where.fetch(
         _STORE,
         voucher.organisation,
@@ -86,8 +85,8 @@ async def store(
         [kind if one.voiding else 0 for one in facets] if refers else None,
         [statement.happened for statement in ordered],
         [_array(statement.mentions) for statement in ordered],
-        [key for key, _ in mentioned],
-        [place for _, place in mentioned],
+        [key for one in ordered for key in one.mentions],
+        [place for place, one in zip(places, ordered, strict=True) for _ in one.mentions],
         [_array(statement.attachments) for statement in ordered]
         if any(statement.attachments for statement in ordered)
         else None,
