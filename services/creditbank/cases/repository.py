@@ -29,7 +29,8 @@ select array(select m.number from learner_guardian g join learner h on h.number 
 # The institution that answers for an entry, and those who made it or let it be made.
 _ENTRY: Final = """
 with e as materialized (select * from entry where learner = any($1) and id = $2)
-select e.learner as book, e.scheme, e.sequence as entry, e.kind, null as state, case e.kind
+select e.learner as book, e.scheme, e.sequence as entry, e.kind, null as state,
+  case case e.kind when 13 then 1 else e.kind end
     when 1 then (select t.issuer from lot t
       where t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence)
     when 10 then (select t.issuer from lot t

@@ -253,7 +253,7 @@ async def _begin_remedy(connection: Connection, caller: Caller, found: asyncpg.R
             remedy = await corrections.request_reversal(
                 connection, caller, found["person"], entry["id"], reason
             )
-        elif entry["kind"] == Kind.DEPOSIT:
+        elif entry["kind"] in (Kind.DEPOSIT, Kind.ARRIVAL):
             remedy = await corrections.request(
                 connection, caller, entry["batch"], entry["id"], reason, wish.replacement
             )

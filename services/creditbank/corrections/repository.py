@@ -9,10 +9,11 @@ import asyncpg
 from libs.common.tracing import current_traceparent
 from services.creditbank.tables import Connection, Pool, Where
 
+# What came from another bank node is taken back where it is now: its batch is the move.
 _DEPOSITED: Final = """
 select e.learner, e.scheme, e.sequence, t.issuer from entry e
 join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence
-where e.batch = $1 and e.id = $2 and e.kind = 1
+where e.batch = $1 and e.id = $2 and e.kind in (1, 13)
 """
 # By its id, of a learner: the conversion's own institution is that of the rule.
 _CONVERTED: Final = """

@@ -1,5 +1,6 @@
 """SQL of an institution's own postings. Whoever asks was let in by the institution.
 
+What came by a move from another bank node is among them, where it is not the time alone that is looked for.
 What is looked for decides where the look begins, each with an index of its own: at the key, the call, the
 learner, the attempt, the course, or else at the institution's calls by time.
 """
@@ -15,12 +16,14 @@ from services.creditbank.postings.rules import Place, Sought
 from services.creditbank.tables import Pool
 
 _COLUMNS: Final = """
-a.person as learner, e.id as entry, e.batch, s.code as scheme, t.outcome as course, o.title as course_title,
+a.person as learner, e.id as entry, e.batch, entry_kind_name(e.kind) as kind,
+  s.code as scheme, t.outcome as course, o.title as course_title,
   o.code as course_code, t.attempt, credits_text(t.issued) as credits, t.grade, t.earned_on, t.expires_on,
   e.recorded_at, v.id as reversed_by, v.recorded_at as reversed_at, c.replacing as replaced_by
 """
 _JSON: Final = """
-json_build_object('entry', e.id, 'batch', e.batch, 'learner', a.person, 'scheme', s.code,
+json_build_object('entry', e.id, 'batch', e.batch, 'kind', entry_kind_name(e.kind),
+  'learner', a.person, 'scheme', s.code,
   'course', json_build_object('id', t.outcome, 'title', o.title, 'code', o.code),
   'attempt', t.attempt, 'credits', credits_text(t.issued), 'grade', t.grade, 'earned_on', t.earned_on,
   'expires_on', t.expires_on, 'recorded_at', utc_text(e.recorded_at), 'reversed_by', v.id,
@@ -66,7 +69,7 @@ class _Query:
 
     def __init__(self, institution: UUID) -> None:
         self.arguments: list[Any] = [institution]
-        self.conditions = ["e.kind = 1", "t.issuer = $1"]
+        self.conditions = ["e.kind in (1, 13)", "t.issuer = $1"]
 
     def argument(self, value: Any) -> str:
         self.arguments.append(value)

@@ -1,7 +1,7 @@
 """Answers of the routes of postings."""
 
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -14,7 +14,8 @@ class Posting(BaseModel):
     """Credits an institution posted, and what became of the posting."""
 
     entry: UUID
-    batch: UUID = Field(description="the call that posted it")
+    batch: UUID = Field(description="the call that posted it, or the move it came by")
+    kind: Literal["deposit", "arrival"] = Field(description="an arrival was posted at another bank node")
     learner: UUID
     scheme: str
     course: NamedCourse
@@ -34,6 +35,7 @@ COLUMNS: Final = {
     "learner": Text("Learner", "学习者"),
     "entry": Text("Entry", "分录"),
     "batch": Text("Call", "批次"),
+    "kind": Text("Kind", "类型"),
     "scheme": Text("Scheme", "学分体系"),
     "course": Text("Course id", "课程 id"),
     "course_title": Text("Course", "课程"),

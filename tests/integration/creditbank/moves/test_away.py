@@ -149,6 +149,35 @@ async def test_what_is_taken_back_after_the_move_follows_it(nodes: Nodes) -> Non
     await nodes.check()
 
 
+async def test_what_came_is_corrected_over_http_at_the_new_home(nodes: Nodes) -> None:
+    """The institution finds it by what it knows; one asks, another decides; the learner may dispute it."""
+    west, east, school = nodes.west, nodes.east, nodes.west.district.school
+    who, office = west.district.students[0], new_id()
+    await west.post(who, "1.00", attempt="whole", key="first")
+    await nodes.move(who, west, east)
+    await tell_of_people(east.database, east.keys, person(office, ("registrar", school)))
+    client, registrar = east.bank.of_client(school), east.bank.of_person(office, DOES)
+    for sought in ("attempt=whole", "key=first", f"learner={who}"):
+        listed = await east.bank.client.get(f"/v1/institutions/{school}/postings?{sought}", headers=client)
+        (found,) = listed.json()["items"]
+        assert (found["kind"], found["credits"], found["attempt"]) == ("arrival", "1.00", "whole")
+    path = f"/v1/deposits/{found['batch']}/entries/{found['entry']}/corrections"
+    course = {"id": str(west.district.course)}
+    more = {"course": course, "credits": "3.00", "earned_on": "2026-06-30", "attempt": "whole"}
+    body = {"reason": "marked anew", "replacement": more}
+    other = east.bank.of_client(west.district.other_school)
+    assert problem(await east.bank.client.post(path, json=body, headers=other)) == (404, "not-found")
+    about = {"about": {"kind": "entry", "id": found["entry"]}, "claim": "It was three.", "key": "c"}
+    case = await east.bank.client.post("/v1/cases", json=about, headers=east.bank.of_person(who, DOES))
+    assert (case.status_code, case.json()["institution"]["id"]) == (201, str(school))
+    asked = (await east.bank.client.post(path, json=body, headers=client)).json()
+    decision = f"/v1/corrections/{asked['id']}/decision"
+    done = await east.bank.client.post(decision, json={"decision": "approved"}, headers=registrar)
+    assert (done.status_code, done.json()["state"]) == (200, "approved"), done.text
+    assert await east.held(who) == {"available": 300, "revoked": 100}
+    await nodes.check()
+
+
 async def test_what_came_can_be_revoked_at_the_new_home(nodes: Nodes) -> None:
     """Unless a part of it was used before the move: then it cannot be taken back as if it had not."""
     west, east = nodes.west, nodes.east
