@@ -117,6 +117,15 @@ class Node:
         rows = await self.database.pool.fetch("select trouble from departure where state = 'open'")
         return [row["trouble"] for row in rows]
 
+    async def told(self, move: str) -> list[dict[str, Any]]:
+        """What this node has told others of a move."""
+        rows = await self.database.pool.fetch(
+            "select data from outbox where type = 'creditbank.move.changed.v1' and subject = $1"
+            " order by position",
+            move,
+        )
+        return [json.loads(row["data"]) for row in rows]
+
     async def in_transit(self) -> int:
         """What left this node less what came to it, in hundredths."""
         return int(

@@ -37,6 +37,12 @@ async def test_the_same_lots_arrive_once(nodes: Nodes) -> None:
         (one["direction"], one["node"], one["state"]) for one in await west.moves(who) + await east.moves(who)
     ]
     assert listed == [("out", "east", "settled"), ("in", "west", "settled")]
+    about = {"id": made["id"], "learner": str(who), "from": "west", "to": "east"}
+    assert await west.told(made["id"]) == [
+        about | {"version": 1, "state": "open"},
+        about | {"version": 3, "state": "settled"},
+    ]
+    assert await east.told(made["id"]) == [about | {"version": 2, "state": "arrived"}]
     await nodes.check()
 
 

@@ -39,6 +39,8 @@ async def test_a_withdrawn_move_returns_and_can_never_arrive(nodes: Nodes) -> No
     assert await west.held(who) == {"available": 100}
     shown = (await west.get(who, f"/v1/moves/{made['id']}")).json()
     assert (shown["state"], shown["reason"]) == ("returned", "withdrawn")
+    assert [one["state"] for one in await west.told(made["id"])] == ["open", "returned"]
+    assert await east.told(made["id"]) == []
     answer = await east.bank.client.post("/v1/arrivals", content=late, headers=_json(nodes.token_of(west)))
     assert answer.json() == {"move": made["id"], "state": "refused", "reason": "withdrawn"}
     assert await east.held(who) == {}
