@@ -62,7 +62,7 @@ class Issuer:
         payload = {
             "iss": self.address,
             "iat": now,
-            "exp": now + 600,
+            "exp": now + 3600,
             "jti": str(uuid4()),
             "client_id": "web",
             **claims,

@@ -12,6 +12,8 @@ from services.auth.app import build
 from services.auth.settings import AuthSettings
 from tests.integration.auth.places import ADDRESS, Place, connection, new_place
 
+TOKEN_SECONDS = 3600
+
 
 def settings_of(store: ServiceStore, **changes: object) -> AuthSettings:
     values: dict[str, object] = {
@@ -23,6 +25,8 @@ def settings_of(store: ServiceStore, **changes: object) -> AuthSettings:
         "public_address": ADDRESS,
         "requests_per_minute": 0,
         "log_level": "ERROR",
+        # what a session's fixtures hold is good for the whole session, however slow the machine
+        "access_token_seconds": TOKEN_SECONDS,
     }
     return AuthSettings.model_validate(values | changes)
 

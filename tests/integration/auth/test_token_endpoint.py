@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from libs.common.tokens import KeyTable, verify
 from services.auth.bootstrap import Platform, prepare
+from tests.integration.auth.conftest import TOKEN_SECONDS
 from tests.integration.auth.places import ADDRESS, Place, document, new_place
 
 GRANT = {"grant_type": "client_credentials"}
@@ -43,7 +44,7 @@ async def test_a_token_for_all_the_client_holds(http: httpx.AsyncClient, machine
     body = answer.json()
     assert answer.status_code == 200
     assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
-    assert (body["token_type"], body["expires_in"]) == ("Bearer", 600)
+    assert (body["token_type"], body["expires_in"]) == ("Bearer", TOKEN_SECONDS)
     assert body["scope"] == "credits.post people.read"
     keys = KeyTable.from_jwks((await http.get("/.well-known/jwks.json")).json())
     now = time.time()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from tests.integration.auth.conftest import TOKEN_SECONDS
 from tests.integration.auth.places import ADDRESS, Place, Somebody
 from tests.integration.auth.tokens.grants import (
     OPENID,
@@ -31,7 +32,7 @@ async def test_basic_happy_flow(http: httpx.AsyncClient, web: Application, pupil
     assert answer.status_code == 200, answer.text
     assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
     issued = answer.json()
-    assert (issued["token_type"], issued["expires_in"]) == ("Bearer", 600)
+    assert (issued["token_type"], issued["expires_in"]) == ("Bearer", TOKEN_SECONDS)
     assert issued["scope"] == "account openid spaces.read"
     access, identity = claims_of(web, issued["access_token"]), claims_of(web, issued["id_token"], use="id")
     assert access.subject == identity.subject == str(pupil.id)
