@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.dev.redis_choice import lent_redis
 from infra.dev.state import Hold, StateInUseError
@@ -17,21 +18,38 @@ SESSIONS = ROOT / ".state" / "test"
 
 
 #: what takes longest begins first, so that no worker is left with it alone at the end
-LONGEST_FIRST = ("e2e", "browser", "integration/auth", "integration/common")
+LONGEST_FIRST = (
+    "e2e",
+    "browser",
+    "integration/creditbank/faults",
+    "integration/creditbank/test_history.py",
+    "integration/creditbank/moves",
+    "integration/auth",
+    "integration/common",
+)
 #: folders whose tests share something that takes seconds to start
 TOGETHER = ("e2e", "browser")
 
 
 class _Order:
-    """Orders folders by length; last of all, since others shuffle."""
+    """Orders files by what they take; last of all, since others shuffle."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        places = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
-        items.sort(key=lambda item: places.get(_folder(item), len(places)))
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    path = str(item.path.relative_to(ROOT / "tests"))
+    return next(
+        (turn for turn, first in enumerate(LONGEST_FIRST) if path.startswith(first)), len(LONGEST_FIRST)
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # how long a machine takes is no fault of what is tested
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
     config.pluginmanager.register(_Order())
 
 
@@ -43,13 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Item) -> str:
-    folder = _folder(item)
-    return folder if folder in TOGETHER else str(item.path.relative_to(ROOT))
-
-
-def _folder(item: pytest.Item) -> str:
-    first, *rest = item.path.relative_to(ROOT / "tests").parts
-    return first if first in TOGETHER or len(rest) < 2 else f"{first}/{rest[0]}"
+    path = item.path.relative_to(ROOT / "tests")
+    return path.parts[0] if path.parts[0] in TOGETHER else str(path)
 
 
 @pytest.fixture(scope="session")

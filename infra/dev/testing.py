@@ -11,8 +11,8 @@ import coverage
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-#: tests of one file stay together, with what its fixtures made
-TWO_WORKERS = ("-n", "2", "--dist", "loadgroup")
+#: tests of one file stay together, with what its fixtures made; in the order of tests/conftest.py
+TWO_WORKERS = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
 #: lines and branches reached, in per cent: of everything, and of the rules, which need nothing to be tested
 #: (all but a handful are reached whole; the aim is 100)
 LEAST, LEAST_RULES = 95.0, 99.0
