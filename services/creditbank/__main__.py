@@ -181,6 +181,34 @@ def export_statements(given: argparse.Namespace) -> None:
     )
 
 
+def prune_statements(given: argparse.Namespace) -> None:
+    """Count what an organisation's record store need not keep; remove it if that is said."""
+    from services.creditbank.settings import CreditbankSettings
+    from services.creditbank.xapi.removals.commands import agent_in, prune
+
+    def work() -> None:
+        filters = {
+            "verb": given.verb,
+            "activity": given.activity,
+            "agent": given.agent and agent_in(given.agent),
+            "stored_before": given.stored_before,
+            "happened_before": given.happened_before,
+        }
+        asyncio.run(prune(CreditbankSettings(), given.organisation, filters, remove=given.remove))
+
+    _or_exit(work)
+
+
+def erase_agent(given: argparse.Namespace) -> None:
+    """Count the traces of an agent in an organisation's record store; remove them if that is said."""
+    from services.creditbank.settings import CreditbankSettings
+    from services.creditbank.xapi.removals.commands import erase
+
+    _or_exit(
+        lambda: asyncio.run(erase(CreditbankSettings(), given.organisation, given.agent, remove=given.remove))
+    )
+
+
 def _moment(text: str) -> datetime:
     """A time with its offset."""
     moment = datetime.fromisoformat(text)
@@ -215,6 +243,27 @@ def _add_bulk(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         parser.add_argument(
             "--keep-authority", action="store_true", help="leave who vouches for statements as the file says"
         )
+
+
+def _add_removals(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands that remove statements for ever."""
+    told = "remove statements from a record store by age, verb, activity or who acts"
+    pruning = commands.add_parser("xapi-prune", help=told)
+    pruning.add_argument("organisation", type=UUID)
+    pruning.add_argument("--verb", help="an IRI")
+    pruning.add_argument("--activity", help="the IRI of the object")
+    pruning.add_argument("--agent", help="who acts: JSON as in statements")
+    pruning.add_argument("--stored-before", type=_moment)
+    pruning.add_argument("--happened-before", type=_moment, help="by the statement's timestamp")
+    pruning.set_defaults(run=prune_statements)
+    erasing = commands.add_parser(
+        "xapi-erase", help="erase an agent that auth does not know from a record store"
+    )
+    erasing.add_argument("organisation", type=UUID)
+    erasing.add_argument("agent", help="JSON as in statements")
+    erasing.set_defaults(run=erase_agent)
+    for parser in (pruning, erasing):
+        parser.add_argument("--remove", action="store_true", help="do it; without it they are only counted")
 
 
 def _or_exit(work: "Callable[[], object]") -> None:
@@ -263,6 +312,7 @@ def main() -> None:
     moving.add_argument("argument", nargs="?", help="document, withdraw: an id; receive, settle: a file")
     moving.set_defaults(run=lambda given: moves(given.act, given.argument))
     _add_bulk(commands)
+    _add_removals(commands)
     given = parser.parse_args()
     given.run(given)
 

@@ -67,6 +67,7 @@ from services.creditbank.xapi.learning.handlers import handlers as learning_hand
 from services.creditbank.xapi.persons import handlers as persons_handlers
 from services.creditbank.xapi.reactions import handlers as reactions_handlers
 from services.creditbank.xapi.readings import handlers as readings_handlers
+from services.creditbank.xapi.removals import handlers as removals_handlers
 
 _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
@@ -144,6 +145,7 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
                 suspense_handlers.people_erased,
                 readings_handlers.people_erased(settings.issuer),
                 reactions_handlers.people_erased,
+                removals_handlers.people_erased(settings.issuer),
                 persons_handlers.people_erased,
                 people_erased,
             ),
@@ -196,6 +198,7 @@ def build(
             app.state.deliverer.run,
             app.state.readings.run,
             app.state.reactor.run,
+            app.state.remover.run,
         ]
         tasks = beside if background else []
         app.state.mover = Mover(

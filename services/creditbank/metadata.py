@@ -24,9 +24,11 @@ import services.creditbank.transfers.tables
 import services.creditbank.xapi.activities.tables
 import services.creditbank.xapi.credentials.tables
 import services.creditbank.xapi.documents.tables
+import services.creditbank.xapi.operations.tables
 import services.creditbank.xapi.persons.tables
 import services.creditbank.xapi.reactions.tables
 import services.creditbank.xapi.readings.tables
+import services.creditbank.xapi.removals.tables
 import services.creditbank.xapi.statements.tables
 import services.creditbank.xapi.subscriptions.tables  # noqa: F401
 from libs.common.inbox import inbox_table

@@ -20,6 +20,7 @@ from services.creditbank.xapi.credentials.routes import router as credentials
 from services.creditbank.xapi.documents.routes import router as documents
 from services.creditbank.xapi.learning.routes import router as learning
 from services.creditbank.xapi.learning.service import Writer
+from services.creditbank.xapi.operations.routes import router as operations
 from services.creditbank.xapi.persons.routes import router as persons
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
@@ -29,6 +30,8 @@ from services.creditbank.xapi.reactions.routes import router as reactions
 from services.creditbank.xapi.readings.routes import router as readings
 from services.creditbank.xapi.readings.service import Readings
 from services.creditbank.xapi.record.routes import router as record
+from services.creditbank.xapi.removals.routes import router as removals
+from services.creditbank.xapi.removals.worker import Remover
 from services.creditbank.xapi.statements.cursors import Cursors
 from services.creditbank.xapi.statements.routes import router as statements
 from services.creditbank.xapi.statements.service import Statements
@@ -63,6 +66,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     carrying,
     learning,
     reactions,
+    removals,
+    operations,
 )
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
@@ -120,6 +125,7 @@ def begin(app: FastAPI, desk: PostingDesk) -> None:
         issuer=settings.issuer,
         every_s=settings.xapi_reaction_interval_seconds,
     )
+    app.state.remover = Remover(app.state.database, _home(settings))
     app.state.consistent_through = app.state.statements.horizon.latest
 
 

@@ -39,6 +39,7 @@ OF_THE_NODE: Final = frozenset(
         "xapi_statement", "xapi_subscription", "xapi_subscription_change", "xapi_delivery",
         "xapi_claim", "xapi_evidence", "xapi_reacting", "xapi_reaction", "xapi_reaction_change",
         "xapi_reaction_match", "xapi_reaction_term",
+        "xapi_operation", "xapi_erasure", "xapi_erased",
     }
 )  # fmt: skip
 #: what looks into every shard, or joins what is not cut: how often, and why it may

@@ -3,7 +3,7 @@
 import sys
 import zlib
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from functools import partial
 from gzip import BadGzipFile
@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from libs.common.database import Database
+from libs.common.ids import new_id
 from services.creditbank.log.commands import CommandFailed
 from services.creditbank.settings import CreditbankSettings
 from services.creditbank.xapi.activities.service import Definitions
@@ -23,6 +25,7 @@ from services.creditbank.xapi.bulk.exporting import Span, exported
 from services.creditbank.xapi.bulk.importing import Done, Importer, Refusal, Stopped
 from services.creditbank.xapi.bulk.progress import Progress
 from services.creditbank.xapi.credentials.rules import agent, text
+from services.creditbank.xapi.operations import service as operations
 from services.creditbank.xapi.protocol.doors import Door
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.protocol.versions import PREFIX
@@ -34,6 +37,8 @@ from services.creditbank.xapi.statements.service import Statements
 
 #: the account that vouches for what operators import
 IMPORTER: Final = "import"
+#: an import of so many changes what the planner should know
+_MANY: Final = 5000
 
 
 async def import_statements(
@@ -52,6 +57,7 @@ async def import_statements(
     Raises CommandFailed where a line stops it, with the line to go on with.
     """
     database = await Database(settings.database, pool_size=3, name="creditbank import").start()
+    operation = new_id()
     importer = Importer(
         Statements(database, Cursors(settings.key_encryption_key.get_secret_value()), Definitions()),
         _operator(settings, organisation),
@@ -63,6 +69,7 @@ async def import_statements(
     try:
         await _require(database, organisation)
         with lines.opened(file) as source:
+            await operations.begin(database.pool, operation, organisation, "import", None)
             progress = Progress(source.size)
             wanted = dropwhile(
                 lambda one: one[0] < first, lines.lines(source.lines, settings.xapi_body_limit)
@@ -70,6 +77,8 @@ async def import_statements(
             done = await importer.run(
                 wanted, lambda so_far: progress.tell(so_far.taken, source.done(), _refused(so_far))
             )
+        if done.taken >= _MANY:
+            await repository.analyse(database.pool)
         progress.finish(f"{done.taken} statements are in the store{_refused(done)}")
     except Stopped as stopped:
         raise CommandFailed(_why(stopped.refusal)) from None
@@ -77,6 +86,7 @@ async def import_statements(
         through = importer.done.through
         raise CommandFailed(f"The file cannot be read on after line {through}: {error}") from None
     finally:
+        await _written_down(database, operation, importer.done)
         await database.stop()
     return done
 
@@ -93,7 +103,7 @@ async def export_statements(
     """Write what was stored in a span; returns how many statements, and up to when none is missing."""
     database = await Database(settings.database, pool_size=1, name="creditbank export").start()
     count = size = 0
-    progress = Progress(None)
+    progress, operation = Progress(None), new_id()
     try:
         await _require(database, organisation)
         account = partial(
@@ -101,6 +111,9 @@ async def export_statements(
         )
         await account(0)
         span = await Span.of(database.pool, since, until)
+        filters = {"stored_before": span.until, **({"stored_since": since} if since else {})}
+        told = orjson.dumps(filters)
+        await operations.begin(database.pool, operation, organisation, "export", None, told)
         with lines.written(file) as target:
             async with aclosing(exported(database.pool, organisation, span)) as pages:  # type: ignore[type-var]
                 async for page in pages:
@@ -117,8 +130,17 @@ async def export_statements(
     except OSError as error:
         raise CommandFailed(f"The file cannot be written: {error}") from None
     finally:
+        await _written_down(database, operation, Done(taken=count))
         await database.stop()
     return count, span.until
+
+
+async def _written_down(database: Database, operation: UUID, done: Done) -> None:
+    """How much there was, also of what stopped half-way."""
+    with suppress(asyncpg.PostgresError, OSError):  # that the database is away has been told
+        async with database.pool.acquire() as connection, connection.transaction():
+            await operations.count(connection, operation, done.taken, refused=done.refused)  # type: ignore[arg-type]
+            await operations.end(connection, [operation])  # type: ignore[arg-type]
 
 
 async def _require(database: Database, organisation: UUID) -> None:

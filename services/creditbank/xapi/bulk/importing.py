@@ -15,7 +15,7 @@ import orjson
 from libs.common.languages import Text
 from services.creditbank.xapi.bulk import contents
 from services.creditbank.xapi.protocol.doors import Door
-from services.creditbank.xapi.protocol.rules import Version, agent_key
+from services.creditbank.xapi.protocol.rules import Version, authority_key
 from services.creditbank.xapi.statements.intake import Intake, Judge
 from services.creditbank.xapi.statements.multipart import Part
 from services.creditbank.xapi.statements.outlines import Reader, Unusual, authority_of, outline
@@ -192,7 +192,7 @@ class Importer:
             told = orjson.dumps(authority, option=orjson.OPT_SORT_KEYS)
             known = self._vouchers.get(told)
             if known is None:
-                known = Voucher.of(self._door.organisation, told, _authority_key(authority))
+                known = Voucher.of(self._door.organisation, told, authority_key(authority))
         except (KeyError, TypeError, AttributeError, ValueError):
             return self._voucher
         if len(self._vouchers) >= _MOST_VOUCHERS:
@@ -239,9 +239,3 @@ def _version_of(value: Any) -> Version:
     """The version a statement says it is of; without one that of exports of older stores."""
     told = value.get("version") if isinstance(value, dict) else None
     return "2.0.0" if isinstance(told, str) and told.startswith("2.") else "1.0.3"
-
-
-def _authority_key(authority: dict[str, Any]) -> str:
-    """One text for all statements of an authority, as doors have it: a pair is named by both its members."""
-    named = agent_key(authority)
-    return named if named is not None else " ".join(str(agent_key(one)) for one in authority["member"])

@@ -38,3 +38,8 @@ async def some(pool: Pool, organisation: UUID, after: int, end: int) -> Some:
 async def is_known(pool: Pool, organisation: UUID) -> bool:
     """Whether the bank knows the organisation."""
     return bool(await pool.fetchval("select exists (select from institution where id = $1)", organisation))
+
+
+async def analyse(pool: Pool) -> None:
+    """Let the planner know what the tables hold now."""
+    await pool.execute("select analyze_statements()")

@@ -80,6 +80,12 @@ def agent_key(agent: Mapping[str, Any]) -> str | None:
     return f"account {account['homePage']} {account['name']}" if isinstance(account, Mapping) else None
 
 
+def authority_key(authority: Mapping[str, Any]) -> str:
+    """One text for all statements of an authority, as doors have it: a pair is named by both its members."""
+    named = agent_key(authority)
+    return named if named is not None else " ".join(str(agent_key(one)) for one in authority["member"])
+
+
 def accepts_gzip(header: str | None) -> bool:
     """Whether an Accept-Encoding header allows gzip (RFC 9110, section 12.5.3)."""
     for part in (header or "").lower().split(","):

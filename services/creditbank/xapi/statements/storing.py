@@ -87,8 +87,10 @@ class Storing:
                 return await store(self._database.pool)
             async with self._database.pool.acquire() as pooled, pooled.transaction():
                 connection = cast("Connection", pooled)
-                await repository.keep_attachments(connection, voucher.organisation, bundle.parts)
-                return await store(connection)
+                there = await store(connection)
+                if not there:  # under the lock of storing: nobody removes contents meanwhile
+                    await repository.keep_attachments(connection, voucher.organisation, bundle.parts)
+                return there
 
         try:
             there = await retrying(whole)

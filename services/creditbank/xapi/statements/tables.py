@@ -57,6 +57,12 @@ class XapiStatement(Table, table=True):
             "target",
             postgresql_where=text("target is not null"),
         ),
+        Index(
+            "ix_xapi_statement_attachments",
+            "attachments",
+            postgresql_using="gin",
+            postgresql_where=text("attachments is not null"),
+        ),
     )
 
     organisation: UUID = key_part(Uuid)
