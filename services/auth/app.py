@@ -10,6 +10,7 @@ from starlette.datastructures import State
 from libs.common.http import Service, create_app
 from libs.common.http.cross_origin import CrossOrigin
 from libs.common.identity import KeySource
+from libs.common.redis_scripts import Scripts
 from libs.common.relay import take_out
 from libs.common.revocations import RevocationSource
 from services.auth.account import pages as account
@@ -65,6 +66,7 @@ from services.auth.second_factors import pages as second_factor_pages
 from services.auth.second_factors import routes as second_factors
 from services.auth.second_factors.service import SecondFactors
 from services.auth.sessions import routes as sessions
+from services.auth.sessions.forgetting import Forgetter
 from services.auth.settings import AUDIENCE, AuthSettings
 from services.auth.sign_in import pages as sign_in_pages
 from services.auth.sign_in.service import SignIn
@@ -147,8 +149,9 @@ def _furnish(state: State, settings: AuthSettings) -> None:
         secret=settings.key_encryption_key.get_secret_value(),
     )
     state.hash_watch = HashWatch(state.database, state.passwords)
-    state.throttle = Throttle(state.redis, prefix=settings.redis_prefix)
-    refusals = Refusals(state.redis, state.database.pool, prefix=settings.redis_prefix)
+    state.scripts = Scripts(state.redis)
+    state.throttle = Throttle(state.scripts, prefix=settings.redis_prefix)
+    refusals = Refusals(state.scripts, state.database.pool, prefix=settings.redis_prefix)
     state.clients = ClientFinder(state.database.pool, refusals)
     state.token_audiences = (settings.issuer, f"{settings.issuer}/oauth/token")
     state.mint = Mint(state.keys, issuer=settings.issuer, life_seconds=settings.access_token_seconds)
@@ -172,6 +175,7 @@ def _furnish(state: State, settings: AuthSettings) -> None:
     state.roster_workers = Workers(settings, state.database)
     state.calendar = CalendarWorker(state.database, time_zone=settings.time_zone)
     state.pruner = Pruner(state.database.pool)
+    state.forgetter = Forgetter(state.database.pool)
     state.eraser = Eraser(
         state.database,
         lambda sequences: take_out(
@@ -194,6 +198,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             state.roster_workers.start()
             state.calendar.start()
             state.pruner.start()
+            state.forgetter.start()
             state.eraser.start()
             state.courier.start()
             state.hash_watch.start()
@@ -207,11 +212,13 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             await state.calendar.stop()
             await state.roster_workers.stop()
             await state.eraser.stop()
+            await state.forgetter.stop()
             await state.pruner.stop()
             await state.issued.stop()
             await state.clients.stop()
             await state.keys.stop()
             state.passwords.stop()
+            state.scripts.close()
 
     def own_keys(app: FastAPI) -> KeySource:
         app.state.keys = KeyRing(app.state.database, seal_of(settings))

@@ -8,7 +8,7 @@ from services.auth.authority.rules import IN_CHARGE, OUT_OF_CHARGE
 from services.auth.sql import Row, Where, execute, fetch, fetch_one
 
 _FOR_SIGN_IN: Final = """
-select a.person_id, a.username, a.password_hash,
+select a.person_id, a.canonical, a.password_hash,
   exists (select from second_factor f where f.person_id = a.person_id and f.confirmed_at is not null)
 from account a join person p on p.id = a.person_id
 where a.canonical = $1 and a.state = 'active' and p.status = 'active'

@@ -34,7 +34,7 @@ class SignInAccount:
     """What a sign-in needs to know of an account."""
 
     person: UUID
-    username: str
+    canonical: str
     password_hash: str
     has_second_factor: bool
 

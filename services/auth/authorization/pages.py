@@ -13,7 +13,7 @@ from services.auth.authorization import service
 from services.auth.authorization.rules import NotAnswerable, read_parameters
 from services.auth.authorization.service import Counts, Server
 from services.auth.authorization.texts import CONSENT, REFUSALS, SCOPES, SELECT
-from services.auth.callers import Network
+from services.auth.callers import network_of
 from services.auth.pages import Browser, Fields, Form, PageRefusal, page, page_router, see_other
 from services.auth.sessions.browser import BrowserSession
 from services.auth.userinfo.rules import full_name
@@ -25,10 +25,15 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _LARGEST_FORM: Final = 16 * 1024
 
 
-async def _server(request: Request, network: Network) -> Server:
+def server_of(request: Request) -> Server:
+    """What serves the asking browser."""
     state = request.app.state
-    counts = Counts(state.redis, prefix=state.settings.redis_prefix, network=network)
+    counts = Counts(state.redis, prefix=state.settings.redis_prefix, network=network_of(request))
     return Server(state.database, state.clients, state.keys.table, state.settings.issuer, counts)
+
+
+async def _server(request: Request) -> Server:
+    return server_of(request)
 
 
 TheServer = Annotated[Server, Depends(_server)]

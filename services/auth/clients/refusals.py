@@ -9,6 +9,7 @@ import asyncio
 from hashlib import blake2b
 from typing import Any, Final
 
+from libs.common.redis_scripts import Script, Scripts
 from services.auth.clients import repository
 from services.auth.clients.rules import REFUSAL_WINDOW_S, refusals_allowed, worth_remembering
 from services.auth.throttling.rules import network_of
@@ -17,7 +18,7 @@ from services.auth.throttling.rules import network_of
 _AT_THE_SAME_TIME: Final = 4
 
 # KEYS: client, network, client in network. Answers the three counts and the seconds until the window ends.
-_COUNT: Final = """
+_COUNT: Final = Script("""
 local counts = {}
 for place, key in ipairs(KEYS) do
   counts[place] = redis.call('INCR', key)
@@ -25,16 +26,15 @@ for place, key in ipairs(KEYS) do
 end
 counts[4] = math.max(1, redis.call('TTL', KEYS[3]))
 return counts
-"""
+""")
 
 
 class Refusals:
     """Counts for all processes together. Nothing a caller sends becomes a key's name: hashes do."""
 
-    def __init__(self, redis: Any, pool: Any, *, prefix: str) -> None:
-        self._pool, self._prefix = pool, prefix
+    def __init__(self, scripts: Scripts, pool: Any, *, prefix: str) -> None:
+        self._scripts, self._pool, self._prefix = scripts, pool, prefix
         self._few = asyncio.Semaphore(_AT_THE_SAME_TIME)
-        self._count = redis.register_script(_COUNT)
 
     async def count(self, network: str, client_id: str, row: Any, why: str) -> int:
         """Count one refusal and remember the first of a window, then some; the seconds to wait, or 0.
@@ -46,7 +46,8 @@ class Refusals:
         keys = [self._key("client", known), self._key("network", place)]
         keys.append(self._key("both", f"{place}\n{client_id}"))
         async with self._few:
-            by_client, by_network, by_both, ends_in = await self._count(keys, (REFUSAL_WINDOW_S,))
+            counts = await self._scripts.run(_COUNT, keys, (REFUSAL_WINDOW_S,))
+            by_client, by_network, by_both, ends_in = counts
             if worth_remembering(by_client):
                 await repository.remember_refusal(self._pool, row, why, by_client)
         return 0 if refusals_allowed(by_network, by_both) else int(ends_in)

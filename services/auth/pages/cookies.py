@@ -3,13 +3,16 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 
+_SENT: Final = "xuebu.cookies.sent"
 _QUEUE: Final = "xuebu.cookies"
 _BROWSER: Final = "xuebu.browser"
+_VALUE: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 BROWSER_DAYS: Final = 400  # the longest that browsers keep a cookie
 
@@ -38,34 +41,44 @@ def full_name(request: Request, name: str) -> str:
 
 def cookie(request: Request, name: str) -> str | None:
     """The value of one of our cookies; one that came twice was planted, so it is none."""
-    wanted = full_name(request, name)
-    header = ";".join(request.headers.getlist("cookie"))
-    pairs = (part.strip().partition("=") for part in header.split(";"))
-    found = [value for key, _, value in pairs if key == wanted]
-    return found[0] if len(found) == 1 and found[0] else None
+    sent: dict[str, str | None] | None = request.scope.get(_SENT)
+    if sent is None:
+        sent = request.scope[_SENT] = _sent(request.scope["headers"])
+    return sent.get(full_name(request, name)) or None
+
+
+def _sent(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str | None]:
+    """What the browser sent, by name; None for what came twice."""
+    found: dict[str, str | None] = {}
+    for header, text in headers:
+        if header == b"cookie":
+            for part in text.decode("latin-1").split(";"):
+                name, _, value = part.strip().partition("=")
+                found[name] = None if name in found else value
+    return found
 
 
 def set_cookie(request: Request, name: str, value: str, *, days: int | None = None) -> None:
     """Set a cookie with the answer; without `days` it ends with the browser."""
-    arguments: dict[str, Any] = {"max_age": days * 86_400} if days else {}
-    request.scope.setdefault(_QUEUE, {})[name] = {"value": value, **arguments}
+    if not _VALUE.fullmatch(value):
+        raise ValueError("a cookie's value is letters, digits, - and _")
+    request.scope.setdefault(_QUEUE, {})[name] = (value, days * 86_400 if days else None)
 
 
 def delete_cookie(request: Request, name: str) -> None:
-    request.scope.setdefault(_QUEUE, {})[name] = {"value": "", "max_age": 0}
+    request.scope.setdefault(_QUEUE, {})[name] = ("", 0)
 
 
 def apply_cookies(request: Request, response: Response) -> None:
     """Put what was queued on the answer, once."""
-    for name, arguments in request.scope.pop(_QUEUE, {}).items():
-        response.set_cookie(
-            full_name(request, name),
-            path="/",
-            secure=is_secure(request),
-            httponly=True,
-            samesite="lax",
-            **arguments,
-        )
+    queued: dict[str, tuple[str, int | None]] = request.scope.pop(_QUEUE, {})
+    for name, (value, max_age) in queued.items():
+        header = f"{full_name(request, name)}={value}; Path=/; HttpOnly; SameSite=lax"
+        if max_age is not None:
+            header += f"; Max-Age={max_age}"
+        if is_secure(request):
+            header += "; Secure"
+        response.raw_headers.append((b"set-cookie", header.encode("ascii")))
 
 
 def browser_of(request: Request) -> BrowserSecret:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -79,7 +80,7 @@ async def read_fields(request: Request) -> Fields:
 def is_own(request: Request, fields: Fields, purpose: str, bound_to: str = "") -> bool:
     """Whether a page of ours, shown in this browser and session for this purpose, sent the fields."""
     origin = request.headers.get("origin")
-    if origin is not None and origin != _own_origin(request):
+    if origin is not None and origin != _origin(request.app.state.settings.public_address):
         return False
     if origin is None and request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
@@ -96,6 +97,7 @@ def token(request: Request, purpose: str, bound_to: str = "") -> str:
     return hmac.new(b"forms:" + key.encode(), message, hashlib.sha256).hexdigest()
 
 
-def _own_origin(request: Request) -> str:
-    parts = urlsplit(str(request.app.state.settings.public_address))
+@cache
+def _origin(public_address: str) -> str:
+    parts = urlsplit(public_address)
     return f"{parts.scheme}://{parts.netloc}"

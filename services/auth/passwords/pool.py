@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from services.auth.passwords.problems import HashingBusy
@@ -23,28 +24,58 @@ class HashingPool:
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Result:
         """The work's result, from a thread of the pool."""
-        return await asyncio.wrap_future(self.begin(work, *arguments, **named))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Result] = loop.create_future()
+        future = self._begin(partial(_tell, answer), work, *arguments, **named)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            future.cancel()  # if no thread has it yet
+            raise
 
     def begin(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
-    ) -> Future[Result]:
+    ) -> None:
         """Hand the work to a thread of the pool; nobody has to wait for it."""
+        self._begin(_tell_nobody, work, *arguments, **named)
+
+    def _begin(
+        self,
+        tell: Callable[[Future[Result]], None],
+        work: Callable[Arguments, Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Future[Result]:
         if self._taken >= self._places:
             raise HashingBusy
         self._taken += 1
-        future = self._executor.submit(work, *arguments, **named)
         loop = asyncio.get_running_loop()
 
-        def leave(_done: Future[Result]) -> None:
-            loop.call_soon_threadsafe(self._leave)
+        def leave(done: Future[Result]) -> None:
+            self._taken -= 1
+            tell(done)
 
         # A caller who goes away does not free the thread: the place is free when the work is done.
-        future.add_done_callback(leave)
+        future = self._executor.submit(work, *arguments, **named)
+        future.add_done_callback(lambda done: loop.call_soon_threadsafe(leave, done))
         return future
-
-    def _leave(self) -> None:
-        self._taken -= 1
 
     def stop(self) -> None:
         """Give up what waits, and let running work end."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _tell(answer: "asyncio.Future[Result]", done: "Future[Result]") -> None:
+    """Give the caller, if there still is one, what the thread has found."""
+    if answer.done():
+        return
+    if done.cancelled():
+        answer.cancel()
+    elif (error := done.exception()) is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(done.result())
+
+
+def _tell_nobody(_done: "Future[Result]") -> None:
+    """Nobody waits."""

@@ -28,17 +28,21 @@ remembered as (
 )
 select person_id from {whose}
 """
-# One statement, so one round trip and one transaction: the session and the audit. In passing, some that are
-# long over are forgotten, with the addresses they came from.
-_START: Final = f"""
+_FORGET: Final = f"""
 with gone as (
   delete from session where id in (
     select s.id from session s
     where s.expires_at < now() - interval '{REMEMBERED_DAYS} days'
       and not exists (select from token_family f where f.session_id = s.id)
       and not exists (select from authorization_code c where c.session_id = s.id)
-    order by s.expires_at limit 10 for update skip locked)
-), {_HOLDER.format(stored_hash="$6", methods="$8")}, opened as (
+    order by s.expires_at limit $1 for update skip locked)
+  returning id
+)
+select count(*) from gone
+"""
+# One statement, so one round trip and one transaction: the session and the audit.
+_START: Final = f"""
+with {_HOLDER.format(stored_hash="$6", methods="$8")}, opened as (
   insert into session (id, person_id, expires_at, network, device, secret_digest, methods)
   select $1, person_id, $3, $4, $5, $7, $8::text[] from holder
   returning person_id
@@ -94,6 +98,12 @@ from session s
 where s.person_id = $1 and s.ended_at is null and s.expires_at > now()
 order by s.id = $2 desc, s.authenticated_at desc limit 50
 """
+
+
+async def forget_long_over(pool: Any, at_most: int) -> int:
+    """Forget sessions that nothing that still lives began in; how many they were."""
+    forgotten: int = await pool.fetchval(_FORGET, at_most)
+    return forgotten
 
 
 async def start(

@@ -109,6 +109,11 @@ async def remember_refusal(pool: Any, person: UUID | None) -> None:
     await repository.remember_refusal(pool, person)
 
 
+async def forget_long_over(pool: Any, at_most: int = 1000) -> int:
+    """Forget sessions that have been over for two months, but where what began there is known."""
+    return await repository.forget_long_over(pool, at_most)
+
+
 async def live(pool: Any, session: Session) -> list[dict[str, Any]]:
     """Where the person of this session is signed in: id, current, authenticated_at, network, device."""
     return [dict(row) for row in await repository.live(pool, session.person, session.id)]

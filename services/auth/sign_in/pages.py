@@ -11,10 +11,9 @@ from libs.common.database import DatabaseOf
 from libs.common.languages import Text
 from libs.common.problems import Problem, TooManyRequests
 from services.auth.accounts import service as accounts
-from services.auth.authorization.pages import TheServer
-from services.auth.callers import Network
+from services.auth.authorization.pages import TheServer, server_of
+from services.auth.callers import network_of
 from services.auth.pages import (
-    Browser,
     Fields,
     Form,
     cookie,
@@ -24,11 +23,12 @@ from services.auth.pages import (
     see_other,
     set_cookie,
 )
+from services.auth.pages.cookies import browser_of
 from services.auth.pages.forms import is_own, read_fields
 from services.auth.passwords.problems import HashingBusy
 from services.auth.sessions import service as sessions
 from services.auth.sessions.browser import COOKIE as SESSION
-from services.auth.sessions.browser import BrowserSession
+from services.auth.sessions.browser import BrowserSession, current
 from services.auth.sign_in.errands import Errand, errand_of
 from services.auth.sign_in.problems import SignInRefused
 from services.auth.sign_in.service import Opened, SignIn, Visitor
@@ -51,9 +51,10 @@ class Trouble:
     headers: Mapping[str, str]
 
 
-async def _visitor(request: Request, network: Network, session: BrowserSession, browser: Browser) -> Visitor:
-    agent = request.headers.get("user-agent")
-    return Visitor(network, agent, browser.digest, cookie(request, DEVICE), session)
+async def _visitor(request: Request) -> Visitor:
+    agent, device = request.headers.get("user-agent"), cookie(request, DEVICE)
+    session = await current(request)
+    return Visitor(network_of(request), agent, browser_of(request).digest, device, session)
 
 
 async def _service(request: Request) -> SignIn:
@@ -80,10 +81,14 @@ async def show_sign_in(
 
 
 @router.post("/sign-in")
-async def sign_in(request: Request, server: TheServer, visitor: TheVisitor, service: TheSignIn) -> Response:
-    """303 to what comes next, or the form again: the same one, whatever was wrong."""
+async def sign_in(request: Request) -> Response:
+    """303 to what comes next, or the form again: the same one, whatever was wrong.
+
+    A whole school signs in at the same minute: dependencies would cost more than what they give.
+    """
+    visitor, service = await _visitor(request), await _service(request)
     fields = await read_fields(request)
-    errand = await errand_of(server, fields, visitor.browser)
+    errand = await errand_of(server_of(request), fields, visitor.browser)
     username = fields.get("username", "")[:_LONGEST_NAME]
     if not is_own(request, fields, "sign-in", fields.get("request", "")):
         trouble = Trouble(403, SIGN_IN["stale"], SIGN_IN["stale_hint"], {})

@@ -89,7 +89,7 @@ class SignIn:
             expires_at = datetime.now(UTC) + STEP_LIFE
             await repository.begin(pool, visitor.browser, account.person, expires_at)
             return None
-        return await self._complete(account.person, account.username, stored, ("pwd",), visitor)
+        return await self._complete(account.person, account.canonical, stored, ("pwd",), visitor)
 
     async def half_done(self, browser: bytes) -> HalfDone | None:
         """The sign-in of this browser that waits for its second factor."""
@@ -126,7 +126,7 @@ class SignIn:
         taken = await repository.take(pool, visitor.browser)
         if taken is None:
             raise SignInRefused
-        return await self._complete(person, taken["username"], taken["password_hash"], methods, visitor)
+        return await self._complete(person, taken["canonical"], taken["password_hash"], methods, visitor)
 
     async def _strengthened(self, methods: Sequence[str], visitor: Visitor) -> Opened:
         """The browser's session with a second factor besides; when the person signed in stays true."""
@@ -134,10 +134,6 @@ class SignIn:
         if present is None or not await sessions.strengthen(self._database.pool, present, methods, secret):
             raise SignInRefused
         return Opened(present.person, present.id, secret, visitor.device_cookie)
-
-    def remembered(self, username: str, cookie: str | None) -> str:
-        """The cookie by which this device is known for the account from now on."""
-        return self._devices.remembering(cookie, canonical(username) or "", datetime.now(UTC))
 
     async def _proved(
         self, username: str, password: str, network: str, cookie: str | None
@@ -162,7 +158,7 @@ class SignIn:
         return account, verdict.replacement
 
     async def _complete(
-        self, person: UUID, username: str, stored_hash: str, methods: Sequence[str], visitor: Visitor
+        self, person: UUID, account: str, stored_hash: str, methods: Sequence[str], visitor: Visitor
     ) -> Opened:
         """The session under a new secret; whoever else was signed in at this browser no longer is."""
         pool = self._database.pool
@@ -184,4 +180,5 @@ class SignIn:
         if before is not None and before.id != started[0]:
             async with self._database.transaction() as session:
                 await sessions.end_if_alive(session, before.actor, before.id)
-        return Opened(person, started[0], secret, self.remembered(username, visitor.device_cookie))
+        remembering = self._devices.remembering(visitor.device_cookie, account, datetime.now(UTC))
+        return Opened(person, started[0], secret, remembering)

@@ -1,6 +1,7 @@
 """How failed sign-ins slow down what follows them."""
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 # Failures of one account that cost nothing; then each doubles the wait, up to the cap.
@@ -18,6 +19,7 @@ NETWORK_FAILURES: Final = 300
 NETWORK_WINDOW_S: Final = 600
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The network an address counts for: itself in IPv4, its /64 in IPv6, where a person has many."""
     try:

@@ -5,9 +5,10 @@ that a hundred guesses at once get no more tries than a hundred in a row. Withou
 """
 
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from libs.common.problems import TooManyRequests
+from libs.common.redis_scripts import Script, Scripts
 from services.auth.throttling.rules import (
     FREE_FAILURES,
     LONG_MEMORY_S,
@@ -22,7 +23,7 @@ from services.auth.throttling.rules import (
 
 # KEYS: the holder's counter (may be missing), the network's (may be missing): ARGV[1] says which there are.
 # Answers 0 and counts, or the seconds to wait and counts nothing.
-_BEGIN: Final = """
+_BEGIN: Final = Script("""
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local has_holder = string.find(ARGV[1], 'h')
@@ -46,10 +47,10 @@ if has_holder then
 end
 if network and redis.call('INCR', network) == 1 then redis.call('EXPIRE', network, ARGV[3]) end
 return 0
-"""
+""")
 # KEYS and ARGV[1] as above; ARGV[2] is '1' when the account's holder was right, which forgives what went
 # before: KEYS between the two are counters to be forgotten with it.
-_UNDO: Final = """
+_UNDO: Final = Script("""
 local last = #KEYS
 if string.find(ARGV[1], 'n') then
   if redis.call('EXISTS', KEYS[last]) == 1 and redis.call('DECR', KEYS[last]) < 0 then
@@ -64,7 +65,7 @@ elseif last > 0 and redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('HSET', KEYS[1], 'quiet_until', '0')
 end
 return 0
-"""
+""")
 
 
 class Throttle:
@@ -74,10 +75,8 @@ class Throttle:
     that device alone: whoever guesses elsewhere, or from the same network, cannot keep the holder out there.
     """
 
-    def __init__(self, redis: Any, *, prefix: str) -> None:
-        self._prefix = prefix
-        self._begin = redis.register_script(_BEGIN)
-        self._undo = redis.register_script(_UNDO)
+    def __init__(self, scripts: Scripts, *, prefix: str) -> None:
+        self._scripts, self._prefix = scripts, prefix
 
     async def begin(self, *, network: str, account: str | None = None, device: str | None = None) -> None:
         """Count an attempt as failed; raises TooManyRequests, and Redis's own errors when it is away."""
@@ -85,7 +84,7 @@ class Throttle:
         of_network = (NETWORK_FAILURES, NETWORK_WINDOW_S)
         of_holder = (FREE_FAILURES, LONGEST_WAIT_S, MOST_FAILURES, WAIT_BEYOND_S)
         memory = (SHORT_MEMORY_S, LONG_MEMORY_S)
-        wait = int(await self._begin(keys, (kinds, *of_network, *of_holder, *memory)))
+        wait = int(await self._scripts.run(_BEGIN, keys, (kinds, *of_network, *of_holder, *memory)))
         if wait:
             raise TooManyRequests(retry_after=wait)
 
@@ -96,11 +95,11 @@ class Throttle:
         kinds, keys = self._counters(network, account, device)
         if forgive and account is not None and device is not None:
             keys.append(self._key("account", account))
-        await self._undo(keys, (kinds, "1" if forgive else "0"))
+        await self._scripts.run(_UNDO, keys, (kinds, "1" if forgive else "0"))
 
     async def forgive(self, account: str) -> None:
         """Forget an account's failures: its holder has proved it in another way."""
-        await self._undo([self._key("account", account)], ("h", "1"))
+        await self._scripts.run(_UNDO, [self._key("account", account)], ("h", "1"))
 
     def _counters(self, network: str, account: str | None, device: str | None) -> tuple[str, list[str]]:
         """Which counters an attempt has (h: of the account or device, n: of the network), and their keys."""

@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.auth.passwords import hashing
+from services.auth.sessions import service as sessions
 from tests.integration.auth.places import PASSWORD, Place, Somebody, can_sign_in, sign_in
 
 
@@ -53,16 +54,16 @@ async def test_sessions_long_over_are_forgotten(here: Place) -> None:
     pool, who = here.app.state.database.pool, await here.somebody(here.root, "staff")
     await pool.execute("update session set ended_at = now(), expires_at = now() where id = $1", who.session)
     count = "select count(*) from session where id = $1"
-    await sign_in(here.app, who.username, PASSWORD)
+    await sessions.forget_long_over(pool)
     assert await pool.fetchval(count, who.session) == 1
     await pool.execute(
         "update session set expires_at = now() - interval '61 days' where id = $1", who.session
     )
-    await sign_in(here.app, who.username, PASSWORD)
+    await sessions.forget_long_over(pool)
     assert await pool.fetchval(count, who.session) == 1, "what began in it is still known"
     families = "select id from token_family where session_id = $1"
     await pool.execute(f"delete from refresh_token where family_id in ({families})", who.session)
     await pool.execute("delete from token_family where session_id = $1", who.session)
     await pool.execute("delete from authorization_code where session_id = $1", who.session)
-    await sign_in(here.app, who.username, PASSWORD)
+    await sessions.forget_long_over(pool)
     assert await pool.fetchval(count, who.session) == 0

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from libs.common.redis_scripts import Scripts
 from libs.common.redis_store import connect
 from services.auth.clients.finding import ClientFinder
 from services.auth.clients.refusals import Refusals
 
 # Nobody is refused here; connections are made when first needed.
-REFUSALS = Refusals(connect("unix:///nowhere/redis.sock"), None, prefix="")
+REFUSALS = Refusals(Scripts(connect("unix:///nowhere/redis.sock")), None, prefix="")
 
 
 class Pool:

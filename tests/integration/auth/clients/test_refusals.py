@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from libs.common.redis_scripts import Scripts
 from libs.common.redis_store import AWAY as REDIS_AWAY
 from libs.common.redis_store import connect
 from services.auth.clients import service as clients
@@ -120,7 +121,7 @@ async def test_attack_77_without_redis_nobody_is_let_in_by_mistake_and_the_right
 ) -> None:
     client = await grounds.client()
     pool, nowhere = auth_app.state.database.pool, connect("unix:///nowhere/redis.sock")
-    finder = ClientFinder(pool, Refusals(nowhere, pool, prefix="x:"))
+    finder = ClientFinder(pool, Refusals(Scripts(nowhere), pool, prefix="x:"))
 
     async def authenticate(secret: str) -> clients.Client:
         form = {"client_id": client["client_id"], "client_secret": secret}

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from redis.exceptions import ConnectionError as RedisAway
 
 from libs.common.problems import TooManyRequests
+from libs.common.redis_scripts import Scripts
 from services.auth.app import seal_of
 from services.auth.recovery.service import Recovery
 from services.auth.second_factors.rules import MOST_FAILURES
@@ -236,18 +237,15 @@ async def test_an_administrator_in_charge_helps_who_lost_everything(
 
 
 async def test_attack_77_without_redis_no_code_is_looked_at(auth_app: FastAPI, pupil: Enrolled) -> None:
-    class Away:
-        def register_script(self, _text: str) -> "Away":
-            return self
-
-        async def __call__(self, *_arguments: object) -> int:
+    class Away(Scripts):
+        async def run(self, *_arguments: object) -> None:
             raise RedisAway
 
     state = auth_app.state
-    blind = SecondFactors(state.database, seal_of(state.settings), Throttle(Away(), prefix="x:"))
+    blind = SecondFactors(state.database, seal_of(state.settings), Throttle(Away(state.redis), prefix="x:"))
     with pytest.raises(RedisAway):
         await blind.check(pupil.who.id, pupil.codes[0], datetime.now(UTC), network=new_network())
     assert (await pupil.who.http.get(FACTOR)).json()["recovery_codes_left"] == 10
-    recovery = Recovery(state.database, state.passwords, Throttle(Away(), prefix="x:"))
+    recovery = Recovery(state.database, state.passwords, Throttle(Away(state.redis), prefix="x:"))
     with pytest.raises(RedisAway):
         await recovery.want_link(pupil.who.username, "en", network=new_network())

@@ -253,7 +253,7 @@ async def test_attack_77_without_redis_nobody_signs_in(
     async def away(*_arguments: Any, **_named: Any) -> None:
         raise RedisAway
 
-    monkeypatch.setattr(auth_app.state.throttle, "_begin", away)
+    monkeypatch.setattr(auth_app.state.scripts, "run", away)
     browser = guest()
     answer = await browser.try_password(pupil.username, PASSWORD)
     assert answer.status_code == 503
