@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from libs.common.database import Database
+from libs.common.database import Database, retrying
 from services.auth.accounts import repository
 from services.auth.accounts.problems import AccountSuspended, CodeRefused, UsernameRefused, UsernameTaken
 from services.auth.accounts.rules import (
@@ -112,12 +112,16 @@ async def activate(database: Database, passwords: Passwords, code: str, password
         raise CodeRefused
     chosen = await passwords.chosen(password, context=names_in(found))
     person: UUID = found["person_id"]
-    async with database.transaction() as session:
-        await hold(session, person)
-        if not await repository.use_code(session, digest):
-            raise CodeRefused
-        await set_chosen_password(session, person, chosen)
-        await remember(session, Actor("person", person), "account.activated", subject=person)
+
+    async def once() -> None:
+        async with database.transaction() as session:
+            await hold(session, person)
+            if not await repository.use_code(session, digest):
+                raise CodeRefused
+            await set_chosen_password(session, person, chosen)
+            await remember(session, Actor("person", person), "account.activated", subject=person)
+
+    await retrying(once)
     return person, found["username"]
 
 

@@ -18,7 +18,7 @@ left join lateral (
   where t.person_id = $1 and t.client_id = c.id and t.ended_at is null and t.expires_at > now()
     and ('offline_access' = any(t.scopes) or (s.ended_at is null and s.expires_at > now()))
 ) f on true
-where (k.client_id is not null or f.scopes is not null)
+where (k.client_id is not null or f.scopes is not null) and c.status <> 'closed'
   and c.id in (
     select client_id from client_consent where person_id = $1
     union select client_id from token_family where person_id = $1)

@@ -17,6 +17,7 @@ Action = Literal[
     "authorization.refused",
     "class.imported",
     "client.changed",
+    "client.closed",
     "client.refused",
     "client.registered",
     "client.resumed",

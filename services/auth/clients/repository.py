@@ -56,6 +56,7 @@ _VIEW: Final = f"""
 _LIST: Final = f"""
 select json_build_object({_VIEW}), c.id from client c
 where c.organisation_id in (select id from organisation where ancestors @> array[$2::uuid])
+  and c.status <> 'closed'
   and ($3::uuid is null or c.id > $3)
 order by c.id limit $4
 """
@@ -211,7 +212,9 @@ async def end_secret(where: Where, client: UUID, secret: UUID) -> bool:
 
 async def organisation_of(where: Where, client: UUID) -> UUID | None:
     """Whose client it is; the platform's own clients are nobody's and are not found."""
-    row = await fetch_one(where, "select organisation_id from client where id = $1", client)
+    row = await fetch_one(
+        where, "select organisation_id from client where id = $1 and status <> 'closed'", client
+    )
     return row["organisation_id"] if row else None
 
 
@@ -221,13 +224,23 @@ async def lock(where: Where, client: UUID) -> Row | None:
         where,
         "select client_id, organisation_id, status, public_keys is not null as has_keys,"
         f" {', '.join(_COLUMNS)}"
-        " from client where id = $1 and organisation_id is not null for update",
+        " from client where id = $1 and organisation_id is not null and status <> 'closed' for update",
         client,
     )
 
 
 async def set_status(where: Where, client: UUID, status: str) -> None:
     await execute(where, "update client set status = $2 where id = $1", client, status)
+
+
+async def close(where: Where, client: UUID) -> None:
+    """Let the client never work again: without secrets, keys and web origins."""
+    await execute(where, "delete from client_secret where client_id = $1", client)
+    await execute(
+        where,
+        "update client set status = 'closed', public_keys = null, origins = '{}' where id = $1",
+        client,
+    )
 
 
 async def names_of(where: Where, organisations: Sequence[UUID]) -> list[str]:

@@ -74,6 +74,12 @@ async def change_client(
     return await _shown(session, client)
 
 
+@router.delete("/{client}", status_code=204, summary="Close a client for good")
+async def close_client(client: UUID, session: Writing, actor: Manager) -> None:
+    """It gets no token any more and those it has end at once. There is no way back: register another."""
+    await service.close(session, actor, client)
+
+
 @router.post("/{client}/secrets", status_code=201, response_model=NewSecret, summary="A further secret")
 async def issue_secret(
     client: UUID, body: SecretWish, session: Writing, actor: Manager, response: Response

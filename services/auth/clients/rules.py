@@ -9,7 +9,8 @@ ClientStatus = Literal["active", "suspended"]
 # A machine acts for itself; web, native and browser clients act for people. The latter two keep no secret.
 ClientKind = Literal["machine", "web", "native", "browser"]
 IdTokenAlgorithm = Literal["RS256", "ES256"]
-STATUSES: Final[tuple[str, ...]] = get_args(ClientStatus)
+# A client that is closed is shown to nobody; its row stays, so that its name is never another's.
+STATUSES: Final[tuple[str, ...]] = (*get_args(ClientStatus), "closed")
 KINDS: Final[tuple[str, ...]] = get_args(ClientKind)
 ID_TOKEN_ALGORITHMS: Final[tuple[str, ...]] = get_args(IdTokenAlgorithm)
 USUAL_SIGNATURE: Final = "RS256"

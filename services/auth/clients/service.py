@@ -40,6 +40,7 @@ __all__ = [
     "Wish",
     "authenticate",
     "change",
+    "close",
     "digest_of",
     "end_secret",
     "end_tokens_of",
@@ -212,6 +213,17 @@ async def _entrust(session: Where, actor: Actor, client: UUID) -> None:
     """Tell that the actor can act as the client: where two must act, these are one."""
     if actor.person is not None:
         await repository.entrust(session, client, actor.person)
+
+
+async def close(session: Where, actor: Actor, client: UUID) -> None:
+    """Close a client of an organisation the actor administers, for ever; its tokens end as when suspended.
+
+    From then on it is answered for like one that never was; what it did stays in the audit under its id.
+    """
+    found = await _own(session, actor, client)
+    await repository.close(session, client)
+    await revocations.revoke(session, "client", found["client_id"])
+    await remember(session, actor, "client.closed", organisation=found["organisation_id"], client=client)
 
 
 async def require_own(where: Where, actor: Actor, client: UUID) -> None:

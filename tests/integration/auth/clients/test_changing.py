@@ -131,6 +131,41 @@ async def test_attack_65_suspension_ends_tokens_that_were_given(
     assert (await http.get(people, headers=header)).status_code == 401
 
 
+async def test_a_closed_client_is_gone_for_good(
+    fresh: Grounds, auth_app: FastAPI, http: httpx.AsyncClient
+) -> None:
+    client, other = await fresh.client(scopes=["people.read"]), await fresh.client()
+    address, head = f"/v1/clients/{client['id']}", fresh.head.http
+    proof = (client["client_id"], client["client_secret"])
+    token = (await http.post("/oauth/token", data=GRANT, auth=proof)).json()["access_token"]
+    people, header = f"/v1/organisations/{fresh.school}/people", {"Authorization": f"Bearer {token}"}
+    assert (await http.get(people, headers=header)).status_code == 200
+    stranger = await fresh.place.somebody(fresh.school, "teacher")
+    assert (await stranger.http.delete(address)).status_code == 403
+    assert (await head.delete(address)).status_code == 204
+    assert (await http.get(people, headers=header)).status_code == 401
+    assert await token_by_secret(http, client) == 401
+    assert await clients.find(auth_app.state.clients, client["client_id"]) is None
+    for answer in (
+        await head.get(address),
+        await head.patch(address, json={"name": "Back"}),
+        await head.post(f"{address}/secrets", json={}),
+        await head.post(f"{address}/suspension"),
+        await head.delete(f"{address}/suspension"),
+        await head.delete(address),
+    ):
+        assert answer.status_code == 404
+    listed = (await head.get("/v1/clients", params={"organisation": str(fresh.school)})).json()["items"]
+    assert [one["id"] for one in listed] == [other["id"]]
+    secrets = "select count(*) from client_secret where client_id = $1"
+    assert await auth_app.state.database.pool.fetchval(secrets, client["id"]) == 0
+    read = (await head.get("/v1/audit", params={"organisation": str(fresh.school)})).json()["items"]
+    assert [one["action"] for one in read if one["data"].get("client") == client["id"]] == [
+        "client.closed",
+        "client.registered",
+    ]
+
+
 async def test_the_list_has_what_is_below_and_pages(fresh: Grounds) -> None:
     made = [await fresh.client(), await fresh.application("native"), await fresh.application("browser")]
     query: dict[str, str | int] = {"organisation": str(fresh.school), "limit": 2}
