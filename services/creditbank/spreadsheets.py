@@ -1,6 +1,7 @@
 """Tables as CSV (RFC 4180), streamed part by part: for spreadsheets and for other systems.
 
-What people wrote is never a formula: a cell that a spreadsheet would take for one begins with an apostrophe.
+What people wrote is never a formula: a cell that a spreadsheet would take for one begins with an apostrophe,
+one more than it had, and so does what begins or ends with a blank. It is read back as it was.
 """
 
 import csv
@@ -17,7 +18,7 @@ from libs.common.languages import Text, preferred
 #: rows of a part, each read by one statement of its own: nothing is held open for a slow reader
 PART: Final = 2_000
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_FORMULA: Final = re.compile(r"\s*[=+\-@＝＋－＠|%]|[\t\r\n]")
+_FORMULA: Final = re.compile(r"'*(\s*[=+\-@＝＋－＠|%]|\s|.*\s\Z)", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 Row = Sequence[Any]
@@ -57,6 +58,11 @@ def cell(value: Any) -> str:
         return ""
     text = str(value)
     return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def written(text: str) -> str:
+    """What a cell said before it was kept from being a formula; blanks around anything else are nothing."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text.strip()
 
 
 def lines(rows: Sequence[Row]) -> bytes:

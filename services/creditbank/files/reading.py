@@ -13,6 +13,7 @@ from services.creditbank.deposits.rules import Item
 from services.creditbank.files.rules import MOST_ROWS, PART, Profile, Row
 from services.creditbank.files.subjects import SubjectReader
 from services.creditbank.files.values import Fault, amount, checked, day
+from services.creditbank.spreadsheets import written
 
 _DELIMITERS: Final = (",", ";", "\t")
 _LONGEST_LINE: Final = 65_536
@@ -105,7 +106,7 @@ def _table(text: IO[str], profile: Profile) -> Iterator[Row]:
         if len(cells) > len(header) and any(cells[len(header) :]):
             yield Row(line, None, None, "row_malformed")
         else:
-            values = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+            values = {name: written(cell) for name, cell in zip(header, cells, strict=False)}
             yield from read(line, values)
 
 

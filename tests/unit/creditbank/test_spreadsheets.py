@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.creditbank.spreadsheets import cell, lines
+from services.creditbank.spreadsheets import cell, lines, written
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 
@@ -28,4 +28,5 @@ def test_everything_else_stays_as_it_is(text: str) -> None:
 def test_a_table_is_read_back_as_it_was(rows: list[list[str]]) -> None:
     read = list(csv.reader(io.StringIO(lines(rows).decode(), newline="")))
     assert read == [[cell(value) for value in row] for row in rows]
+    assert [[written(value) for value in row] for row in read] == rows
     assert not any(value[:1] in ("=", "@", "+") for row in read for value in row)

@@ -9,7 +9,7 @@ from tests.integration.creditbank.damage.moving import TABLE as MOVES
 #: invariants that no query over one moment can prove, and where they are shown
 ELSEWHERE: Final = {
     17: "tests/integration/creditbank/faults",
-    23: "formats: lossless by round trips of each",
+    23: "tests/unit/creditbank/test_formats.py",
 }
 
 #: Of each check its invariant and how it begins, then what is done: to the first row of a table that the
