@@ -110,6 +110,14 @@ def verify_record(file: str, keys: list[str]) -> None:
     _or_exit(lambda: run(file, keys))
 
 
+def summaries(act: str) -> None:
+    """Look after the summaries of learners' records."""
+    from services.creditbank.settings import CreditbankSettings
+    from services.creditbank.xapi.summaries.commands import run
+
+    _or_exit(lambda: asyncio.run(run(CreditbankSettings(), act)))
+
+
 def schemes(file: Path | None) -> None:
     """Load schemes of a file, or the examples that come with the bank; loading them again changes nothing."""
     from services.creditbank.schemes.loading import EXAMPLES, SchemesRefused, load, read
@@ -303,6 +311,9 @@ def main() -> None:
     proving.add_argument("file", help="JSON Lines, packed with gzip or not; - for standard input")
     proving.add_argument("--key", action="append", default=[], help="a verifier key you trust; repeatable")
     proving.set_defaults(run=lambda given: verify_record(given.file, given.key))
+    counting = commands.add_parser("summaries", help="prove or rebuild the summaries of records")
+    counting.add_argument("act", choices=["check", "rebuild"])
+    counting.set_defaults(run=lambda given: summaries(given.act))
     logging = commands.add_parser("log", help="show the public logs, begin one, turn its keys")
     logging.add_argument("act", choices=["list", "begin", "add-key", "retire-key"])
     logging.add_argument("argument", nargs="?", help="begin: the new log's name; retire-key: the key's id")

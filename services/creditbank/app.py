@@ -68,6 +68,7 @@ from services.creditbank.xapi.persons import handlers as persons_handlers
 from services.creditbank.xapi.reactions import handlers as reactions_handlers
 from services.creditbank.xapi.readings import handlers as readings_handlers
 from services.creditbank.xapi.removals import handlers as removals_handlers
+from services.creditbank.xapi.summaries import handlers as summaries_handlers
 
 _DESCRIPTION = """
 A bank of academic credits: institutions post them once, they are kept for life, and anyone can audit the
@@ -146,6 +147,7 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
                 readings_handlers.people_erased(settings.issuer),
                 reactions_handlers.people_erased,
                 removals_handlers.people_erased(settings.issuer),
+                summaries_handlers.people_erased,
                 persons_handlers.people_erased,
                 people_erased,
             ),
@@ -199,6 +201,7 @@ def build(
             app.state.readings.run,
             app.state.reactor.run,
             app.state.remover.run,
+            app.state.summaries.run,
         ]
         tasks = beside if background else []
         app.state.mover = Mover(

@@ -30,7 +30,8 @@ import services.creditbank.xapi.reactions.tables
 import services.creditbank.xapi.readings.tables
 import services.creditbank.xapi.removals.tables
 import services.creditbank.xapi.statements.tables
-import services.creditbank.xapi.subscriptions.tables  # noqa: F401
+import services.creditbank.xapi.subscriptions.tables
+import services.creditbank.xapi.summaries.tables  # noqa: F401
 from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table
 from services.creditbank.tables import Table

@@ -114,6 +114,9 @@ class CreditbankSettings(ServiceSettings):
         default=False, description="whether statements may be sent into private networks"
     )
 
+    record_summary_interval_seconds: float = Field(
+        default=2.0, gt=0, description="the time between two looks for statements to count in summaries"
+    )
     record_readings_kept_days: int = Field(
         default=1_095, ge=1, description="how many days it is told who read a learner's record"
     )

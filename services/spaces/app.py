@@ -19,6 +19,7 @@ from services.spaces.people.handlers import people_changed, people_erased, peopl
 from services.spaces.portfolio.routes import router as portfolio
 from services.spaces.posts.routes import router as posts
 from services.spaces.reading.routes import router as reading
+from services.spaces.records.handlers import records_summarised
 from services.spaces.settings import AUDIENCE, AUTH_AUDIENCE, SpacesSettings
 from services.spaces.spaces.routes import router as spaces
 
@@ -38,7 +39,7 @@ AUTH_EVENTS: Final[dict[str, Handler]] = {
     "auth.person.changed.v1": people_changed,
     "auth.class.changed.v1": classes_changed,
 }
-CREDITBANK_EVENTS: Final = HANDLERS
+CREDITBANK_EVENTS: Final = {**HANDLERS, "creditbank.record.summarised.v1": records_summarised}
 
 
 def build(

@@ -13,6 +13,7 @@ import services.spaces.organisations.tables
 import services.spaces.people.tables
 import services.spaces.posts.tables
 import services.spaces.reading.tables
+import services.spaces.records.tables
 import services.spaces.spaces.tables  # noqa: F401
 from libs.common.inbox import inbox_table
 from libs.common.outbox import outbox_table

@@ -40,6 +40,8 @@ from services.creditbank.xapi.subscriptions.routes import router as subscription
 from services.creditbank.xapi.subscriptions.seals import Seals
 from services.creditbank.xapi.subscriptions.sending import Sender
 from services.creditbank.xapi.subscriptions.service import Subscriptions
+from services.creditbank.xapi.summaries.routes import router as summaries
+from services.creditbank.xapi.summaries.service import Summaries
 
 __all__ = [
     "ROUTERS",
@@ -68,6 +70,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     reactions,
     removals,
     operations,
+    summaries,
 )
 #: resources that take bodies
 _WRITTEN: Final = ("statements", "activities/state", "activities/profile", "agents/profile")
@@ -126,6 +129,12 @@ def begin(app: FastAPI, desk: PostingDesk) -> None:
         every_s=settings.xapi_reaction_interval_seconds,
     )
     app.state.remover = Remover(app.state.database, _home(settings))
+    app.state.summaries = Summaries(
+        app.state.database,
+        app.state.statements.horizon,
+        settings.issuer,
+        settings.record_summary_interval_seconds,
+    )
     app.state.consistent_through = app.state.statements.horizon.latest
 
 

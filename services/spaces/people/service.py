@@ -11,6 +11,7 @@ from services.spaces.memberships import service as memberships
 from services.spaces.people import repository
 from services.spaces.posts import service as posts
 from services.spaces.reading import service as reading
+from services.spaces.records import service as records
 from services.spaces.spaces import service as spaces
 from services.spaces.tables import Connection
 
@@ -40,6 +41,7 @@ async def merge(connection: Connection, other: UUID, into: UUID) -> None:
         await reading.pass_on(connection, other, survivor)
         await homework.pass_on(connection, other, survivor)
         await totals.pass_on(connection, other, survivor)
+        await records.erase(connection, [other])
         await spaces.pass_on_personal(connection, other, survivor)
         await classes.rename_teachers(connection, [survivor])
 
@@ -56,6 +58,7 @@ async def erase(connection: Connection, people: Sequence[UUID]) -> None:
     taught = await memberships.end_all(connection, people)
     await classes.retell_teachers(connection, taught)
     await totals.erase(connection, people)
+    await records.erase(connection, people)
     await reading.erase(connection, people)
     await homework.erase(connection, people)
     await spaces.close_personal(connection, people)

@@ -77,6 +77,13 @@ left join lateral (select * from organisation where id = t.institution limit 1) 
 where t.person = $1
 """
 
+# Learning is more than class duties: of a child under 14 it is shown only by consent.
+_LEARNING = """
+select json_build_object('statements', s.summary -> 'statements', 'months', s.summary -> 'months',
+  'kinds', s.summary -> 'kinds', 'subjects', s.summary -> 'subjects')
+from record_summary s where s.person = $1 and p.consent in ('given', 'not-needed')
+"""
+
 _PORTFOLIO: Final = f"""
 select json_build_object(
   'person', json_build_object(
@@ -87,7 +94,8 @@ select json_build_object(
   'views', ({_VIEWS}),
   'classes', ({_CLASSES}),
   'posts', ({_POSTS}),
-  'credits', json_build_object('totals', ({_TOTALS}), 'institutions', ({_INSTITUTIONS}))
+  'credits', json_build_object('totals', ({_TOTALS}), 'institutions', ({_INSTITUTIONS})),
+  'learning', ({_LEARNING})
 )
 from person p
 where p.id = $1

@@ -93,8 +93,32 @@ class Credits(BaseModel):
     institutions: list[InstitutionCredits]
 
 
+class LearningOfMonth(BaseModel):
+    """How much was done in a month in UTC."""
+
+    month: str = Field(examples=["2026-11"])
+    statements: int
+
+
+class LearningOfKind(BaseModel):
+    """How much was done in one way, or for one subject: an IRI, and its names by language."""
+
+    id: str
+    name: dict[str, str] | None
+    statements: int
+
+
+class Learning(BaseModel):
+    """What the person did, as the record store of creditbank counts it: statements that are not voided."""
+
+    statements: int
+    months: list[LearningOfMonth] = Field(description="the newest first")
+    kinds: list[LearningOfKind] = Field(description="verbs, the commonest first")
+    subjects: list[LearningOfKind] = Field(description="courses and the like, the commonest first")
+
+
 class Portfolio(BaseModel):
-    """One person's profile, roles, open classes, newest posts and credits.
+    """One person's profile, roles, open classes, newest posts, credits and learning.
 
     It is composed of what neighbours have told: `sources` says up to which time. While a neighbour is away
     the answer stays complete as of then, and says so.
@@ -106,4 +130,7 @@ class Portfolio(BaseModel):
     classes: list[ClassCard]
     posts: list[PostAnswer] = Field(description="the five newest of all spaces; more at /v1/feed")
     credits: Credits
+    learning: Learning | None = Field(
+        description="null where nothing was told yet, and for a child under 14 without consent"
+    )
     sources: Sources
