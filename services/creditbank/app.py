@@ -63,6 +63,7 @@ from services.creditbank.suspense.routes import router as suspense
 from services.creditbank.tables import Connection
 from services.creditbank.transfers.routes import router as transfers
 from services.creditbank.xapi import composition as xapi
+from services.creditbank.xapi.carrying import handlers as carrying_handlers
 from services.creditbank.xapi.learning.handlers import handlers as learning_handlers
 from services.creditbank.xapi.persons import handlers as persons_handlers
 from services.creditbank.xapi.reactions import handlers as reactions_handlers
@@ -148,6 +149,7 @@ def _auth(settings: CreditbankSettings, ring: KeyRing) -> Source:
                 reactions_handlers.people_erased,
                 removals_handlers.people_erased(settings.issuer),
                 summaries_handlers.people_erased,
+                carrying_handlers.people_erased,
                 persons_handlers.people_erased,
                 people_erased,
             ),
@@ -228,7 +230,10 @@ def build(
             routers=_ROUTERS,
             sources=_sources(settings, ring),
             keys=keys,
-            body_limits={**_BODY_LIMITS, **xapi.body_limits(settings.xapi_body_limit)},
+            body_limits={
+                **_BODY_LIMITS,
+                **xapi.body_limits(settings.xapi_body_limit, settings.record_import_limit),
+            },
             known_sender=xapi.known_sender,
             layers=[xapi.Speaking],
             cross_origin=xapi.cross_origin(settings.xapi_origins),

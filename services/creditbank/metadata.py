@@ -22,6 +22,7 @@ import services.creditbank.schemes.tables
 import services.creditbank.suspense.tables
 import services.creditbank.transfers.tables
 import services.creditbank.xapi.activities.tables
+import services.creditbank.xapi.carrying.tables
 import services.creditbank.xapi.credentials.tables
 import services.creditbank.xapi.documents.tables
 import services.creditbank.xapi.operations.tables

@@ -117,9 +117,23 @@ class CreditbankSettings(ServiceSettings):
     record_summary_interval_seconds: float = Field(
         default=2.0, gt=0, description="the time between two looks for statements to count in summaries"
     )
+    record_import_limit: int = Field(
+        default=268_435_456,
+        ge=1_048_576,
+        description="largest export of a record that may be brought, in bytes",
+    )
+    record_keys: tuple[str, ...] = Field(
+        default=(), description="verifier keys of other banks' exports of records, a JSON list"
+    )
     record_readings_kept_days: int = Field(
         default=1_095, ge=1, description="how many days it is told who read a learner's record"
     )
+
+    @field_validator("record_keys")
+    @classmethod
+    def readable_record_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Each is an Ed25519 verifier key."""
+        return Neighbour.readable(keys)
 
     @model_validator(mode="after")
     def know_the_neighbours(self) -> Self:
@@ -135,6 +149,11 @@ class CreditbankSettings(ServiceSettings):
             if self.environment != "development" and not is_safe_address(one.address):
                 raise ValueError(f"nodes: the address of {one.name} must be https:// outside loopback")
         return self
+
+    @property
+    def record_issuers(self) -> list[Verifier]:
+        """The keys of banks whose exports of records are known."""
+        return [read_verifier(key) for key in self.record_keys]
 
     def neighbour(self, name: str) -> Neighbour | None:
         """The other node of this name."""

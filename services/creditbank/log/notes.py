@@ -23,6 +23,10 @@ class NoteBroken(Exception):
     """Not a note, not a checkpoint, or not signed by a known key."""
 
 
+class NotSigned(NoteBroken):
+    """No known key signed the note."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """A public key under its name."""
@@ -126,7 +130,7 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
             raise NoteBroken("a signature of a known key is false")
         signed = True
     if not signed:
-        raise NoteBroken("no known key signed")
+        raise NotSigned("no known key signed")
     return text
 
 

@@ -14,6 +14,7 @@ from services.creditbank.settings import CreditbankSettings
 from services.creditbank.xapi.activities.routes import router as activities
 from services.creditbank.xapi.activities.service import Definitions
 from services.creditbank.xapi.agents.routes import router as agents
+from services.creditbank.xapi.carrying.routes import IMPORTS
 from services.creditbank.xapi.carrying.routes import router as carrying
 from services.creditbank.xapi.credentials.doorkeeper import Doors
 from services.creditbank.xapi.credentials.routes import router as credentials
@@ -148,9 +149,9 @@ def learning_writer(settings: CreditbankSettings) -> Writer:
     return Writer(home=_home(settings), issuer=settings.issuer)
 
 
-def body_limits(largest: int) -> dict[str, int]:
+def body_limits(largest: int, largest_record: int) -> dict[str, int]:
     """How large bodies may be, by path."""
-    return {f"{PREFIX}{name}": largest for name in _WRITTEN}
+    return {f"{PREFIX}{name}": largest for name in _WRITTEN} | {IMPORTS: largest_record}
 
 
 async def known_sender(app: FastAPI, scope: Scope) -> None:

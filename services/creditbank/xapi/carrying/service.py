@@ -22,6 +22,7 @@ from services.creditbank.xapi.statements.filters import SHIFT
 from services.creditbank.xapi.statements.horizon import written
 from services.creditbank.xapi.statements.service import Statements
 
+forget = repository.forget
 #: resources by kinds of documents
 _RESOURCES: Final = {"state": "activities/state", "agent": "agents/profile"}
 

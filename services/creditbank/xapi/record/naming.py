@@ -43,13 +43,15 @@ class Statement:
 
     def line(self, choose: Chooser, _language: Language) -> dict[str, Any]:
         verb = self._said["verb"]
-        result = self._said.get("result")
+        result, elsewhere = self._said.get("result"), self._row["elsewhere"]
         return {
             "kind": "statement",
             "id": self._row["id"],
             "happened_at": self._row["placed"],
             "recorded_at": recorded_at(self._row["position"]),
-            "organisation": {"id": self._row["organisation"], "name": self._row["organisation_name"]},
+            "organisation": None
+            if elsewhere
+            else {"id": self._row["organisation"], "name": self._row["organisation_name"]},
             "verb": {"id": verb["id"], "name": _chosen(verb.get("display"), choose)},
             "activity": {
                 "id": self._id or self._thing.get("id") or "",
@@ -61,6 +63,7 @@ class Statement:
             if result is None
             else {name: value for name, value in result.items() if name != "extensions"},
             "credit": None,
+            "elsewhere": elsewhere and orjson.Fragment(elsewhere),
         }
 
 
@@ -90,6 +93,7 @@ class Credit:
             "activity": None,
             "result": None,
             "credit": {**self._credit, "name": name},
+            "elsewhere": None,
         }
 
 

@@ -43,10 +43,17 @@ with keys as materialized (
   order by placed desc, position desc nulls last, learner, scheme, sequence desc limit $15
 )
 select w.placed, w.position, w.learner, w.scheme, w.sequence,
-  s.id, w.organisation, x.name as organisation_name, s.body, c.credit, c.id as entry, c.recorded_at
+  s.id, w.organisation, x.name as organisation_name, s.body, b.elsewhere,
+  c.credit, c.id as entry, c.recorded_at
 from looked_at w
 left join xapi_statement s on w.wanted and s.organisation = w.organisation and s.position = w.position
 left join institution x on x.id = w.organisation
+left join lateral (
+  select json_build_object('import', i.id, 'address', i.address, 'signed_by', i.signed_by,
+    'authority', m.authority) as elsewhere
+  from record_imported m join record_import i on i.id = m.import
+  where w.wanted and m.store = w.organisation and m.id = s.id
+) b on true
 left join lateral (
   select e.id, e.recorded_at, json_build_object(
     'entry', entry_kind_name(e.kind), 'scheme', m.code, 'credits', credits_text(p.amount),

@@ -54,6 +54,16 @@ class Credit(BaseModel):
     sequence: int
 
 
+class Elsewhere(BaseModel):
+    """Where a statement came from that the learner brought; who vouched for it there."""
+
+    # `import` cannot be the name of an attribute
+    brought: UUID = Field(alias="import")
+    address: str
+    signed_by: str | None = Field(description="the known key that signed the export; null: unverified")
+    authority: dict[str, Any] | None
+
+
 class Line(BaseModel):
     """One thing in a learner's life: a statement of a record store, or an entry of the books."""
 
@@ -61,11 +71,14 @@ class Line(BaseModel):
     id: UUID
     happened_at: datetime = Field(description="as the statement says; of an entry when it was recorded")
     recorded_at: datetime
-    organisation: Place | None = Field(description="whose record store it is in; who gave the credits")
+    organisation: Place | None = Field(
+        description="whose record store it is in, or who gave the credits; null: of no institution here"
+    )
     verb: Named | None
     activity: Activity | None
     result: dict[str, Any] | None = Field(description="as the statement tells it, without extensions")
     credit: Credit | None
+    elsewhere: Elsewhere | None
 
 
 KindOf = Annotated[Kind | None, Query(description="statements only, or credits only")]

@@ -1,0 +1,71 @@
+"""Tables of what learners brought from elsewhere."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    DateTime,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlmodel import Field
+
+from services.creditbank.tables import Table, key
+
+
+def _count() -> Any:
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+
+
+class RecordImport(Table, table=True):
+    """An export that a learner brought; `signed_by` is the known key that signed it, if there is one."""
+
+    __tablename__ = "record_import"
+    __table_args__ = (UniqueConstraint("learner", "digest"), Index("ix_record_import_store", "store"))
+
+    id: UUID = Field(primary_key=True)
+    learner: int = Field(sa_type=BigInteger)
+    store: UUID
+    digest: bytes
+    address: str
+    signed_by: str | None = None
+    exported_at: str
+    agents: list[str] = Field(sa_type=ARRAY(String()))
+    statements: int = _count()
+    refused: int = _count()
+    credits: int = _count()
+    begun_at: datetime = Field(
+        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": text("now()")}
+    )
+    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class RecordImported(Table, table=True):
+    """Which import a statement came with, and who vouched for it where it came from."""
+
+    __tablename__ = "record_imported"
+
+    store: UUID = key(Uuid)
+    id: UUID = key(Uuid)
+    import_: UUID = Field(sa_column_kwargs={"name": "import"})
+    authority: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+
+
+class RecordImportedCredit(Table, table=True):
+    """An entry of another bank's books, by its commitment."""
+
+    __tablename__ = "record_imported_credit"
+
+    store: UUID = key(Uuid)
+    commitment: bytes = key(LargeBinary)
+    import_: UUID = Field(sa_column_kwargs={"name": "import"})
+    scheme: str
+    document: dict[str, Any] = Field(sa_type=JSON)
