@@ -5,7 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
-from bench import credit_bank, events, floor, main_job, openid, product, records, starting
+from bench import credit_bank, events, floor, main_job, openid, product, record_import, records, starting
 from bench.report import Report
 from bench.stores import bench_stores
 
@@ -39,6 +39,7 @@ def main() -> None:
         credit_bank.measure(report, options.seconds)
     if "records" in parts:
         records.measure(report, options.seconds)
+        record_import.measure(report)
     if "job" in parts:
         shutil.rmtree(product.STATE, ignore_errors=True)
         with product.running() as running:

@@ -67,14 +67,31 @@ def own_stores(stores: Stores, tmp_path: Path) -> Iterator[Stores]:
     running.stop()
 
 
+@dataclass
+class Running:
+    """A bank that has been started and knows nobody yet, and a way to call it."""
+
+    store: ServiceStore
+    settings: CreditbankSettings
+    keys: KeyRing
+    service: ServiceProcess
+    server: Server
+    http: httpx.AsyncClient
+
+
 @pytest.fixture
-async def bank(own_stores: Stores, issuer: Issuer, tmp_path: Path) -> AsyncIterator[Bank]:
+async def running(own_stores: Stores, issuer: Issuer, tmp_path: Path) -> AsyncIterator[Running]:
     store = own_stores.services["creditbank"]
     folder = ROOT / "services" / "creditbank" / "migrations"
     complete(migrations.upgrade(folder, store.migrations_database, service_role=store.service_role))
     await _watched_with_schemes(store)
     settings = settings_for(
-        store, issuer, log_directory=tmp_path / "log", log_interval_seconds=0.02, sweep_interval_seconds=0.05
+        store,
+        issuer,
+        log_directory=tmp_path / "log",
+        log_interval_seconds=0.02,
+        sweep_interval_seconds=0.05,
+        xapi_delivery_interval_seconds=0.05,
     )
     keys = KeyRing(settings.key_encryption_key.get_secret_value())
     service = ServiceProcess(settings, issuer, tmp_path / "service.sock")
@@ -85,10 +102,16 @@ async def bank(own_stores: Stores, issuer: Issuer, tmp_path: Path) -> AsyncItera
     transport = httpx.AsyncHTTPTransport(uds=str(service.socket))
     async with httpx.AsyncClient(transport=transport, base_url="http://bank", timeout=60) as http:
         try:
-            yield await _furnished(store, settings, keys, service, server, http, issuer)
+            yield Running(store, settings, keys, service, server, http)
         finally:
             await service.end()
             server.end()
+
+
+@pytest.fixture
+async def bank(running: Running, issuer: Issuer) -> Bank:
+    one = running
+    return await _furnished(one.store, one.settings, one.keys, one.service, one.server, one.http, issuer)
 
 
 async def _watched_with_schemes(store: ServiceStore) -> None:
