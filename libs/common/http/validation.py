@@ -49,6 +49,8 @@ _TEXTS: Mapping[str, Text] = {
     "list_type": Text("must be a list", "必须是列表"),
     "url_parsing": Text("must be an address", "必须是网址"),
     "url_scheme": Text("must be an http or https address", "必须是 http 或 https 网址"),
+    "reason_needed": Text("needs a reason", "须说明理由"),
+    "contradictory": Text("has members that exclude or need one another", "各字段互相矛盾或缺少相关字段"),
     "repeated": Text("must not be given twice", "不得重复"),
     "control_characters": Text("must not contain control characters", "不得包含控制字符"),
 }

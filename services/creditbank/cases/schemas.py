@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Block, Key, Line
 from services.creditbank.cases.rules import MOST_LINKS, About, Outcome, Remedy, Side
@@ -51,7 +52,7 @@ class RemedyWish(_Strict):
     @model_validator(mode="after")
     def consistent(self) -> "RemedyWish":
         if (self.kind == "replacement") != (self.replacement is not None):
-            raise ValueError("a replacement, and nothing else, says what takes the place")
+            raise PydanticCustomError("contradictory", "a replacement alone says what takes the place")
         return self
 
     def wish(self) -> Wish:
@@ -68,7 +69,7 @@ class CaseDecisionBody(_Strict):
     @model_validator(mode="after")
     def consistent(self) -> "CaseDecisionBody":
         if self.remedy is not None and self.outcome == "dismissed":
-            raise ValueError("what is dismissed needs no remedy")
+            raise PydanticCustomError("contradictory", "what is dismissed needs no remedy")
         return self
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Key
 from services.creditbank.conversions.documents import Amount
@@ -22,7 +23,7 @@ class LotPart(BaseModel):
     @model_validator(mode="after")
     def something(self) -> "LotPart":
         if not hundredths(self.credits):
-            raise ValueError("more than 0 credits")
+            raise PydanticCustomError("greater_than", "must be greater than 0", {"gt": 0})
         return self
 
 
@@ -41,7 +42,7 @@ class QuoteBody(BaseModel):
     @model_validator(mode="after")
     def once_each(self) -> "QuoteBody":
         if len({one.lot for one in self.lots}) != len(self.lots):
-            raise ValueError("name each lot once")
+            raise PydanticCustomError("repeated", "names a lot twice")
         return self
 
 

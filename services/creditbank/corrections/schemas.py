@@ -36,8 +36,10 @@ class Replacement(BaseModel):
 
     @model_validator(mode="after")
     def within_limits(self) -> "Replacement":
-        if not 0 < hundredths(self.credits) <= LARGEST_AMOUNT:
-            raise ValueError("more than 0 and at most 10000.00 credits")
+        if not hundredths(self.credits):
+            raise PydanticCustomError("greater_than", "must be greater than 0", {"gt": 0})
+        if hundredths(self.credits) > LARGEST_AMOUNT:
+            raise PydanticCustomError("less_than_equal", "at most 10000", {"le": "10000.00"})
         return self
 
     def columns(self) -> Columns:
@@ -79,7 +81,7 @@ class CorrectionDecision(BaseModel):
     @model_validator(mode="after")
     def say_why(self) -> "CorrectionDecision":
         if self.decision == "rejected" and self.reason is None:
-            raise ValueError("a rejection needs a reason")
+            raise PydanticCustomError("reason_needed", "needs a reason")
         return self
 
 

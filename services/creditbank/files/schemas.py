@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Line
 from services.creditbank.files.rules import Outcome, State
@@ -90,5 +91,5 @@ class Decision(BaseModel):
     @model_validator(mode="after")
     def say_why(self) -> "Decision":
         if self.decision == "rejected" and self.reason is None:
-            raise ValueError("a rejection needs a reason")
+            raise PydanticCustomError("reason_needed", "needs a reason")
         return self

@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Line
 from services.creditbank.institutions.rules import NEEDS_REASON, Act, Standing
@@ -70,5 +71,5 @@ class StandingAct(BaseModel):
     @model_validator(mode="after")
     def say_why(self) -> "StandingAct":
         if self.act in NEEDS_REASON and self.reason is None:
-            raise ValueError("this act needs a reason")
+            raise PydanticCustomError("reason_needed", "needs a reason")
         return self

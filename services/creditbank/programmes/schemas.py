@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Key
 from libs.common.languages import Language
@@ -30,7 +31,7 @@ class PlannedCourse(BaseModel):
     @model_validator(mode="after")
     def something(self) -> "PlannedCourse":
         if not hundredths(self.credits):
-            raise ValueError("more than 0 credits")
+            raise PydanticCustomError("greater_than", "must be greater than 0", {"gt": 0})
         return self
 
 

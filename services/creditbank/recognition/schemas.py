@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Block, Key, Line
 from services.creditbank.conversions.documents import Amount
@@ -47,9 +48,9 @@ class AssessedClaim(_Strict):
     @model_validator(mode="after")
     def consistent(self) -> "AssessedClaim":
         if (self.course is None) != (self.credits is None) or (self.course is None and self.reason is None):
-            raise ValueError("give course and credits, or a reason why there are none")
+            raise PydanticCustomError("contradictory", "course and credits, or a reason why there are none")
         if self.credits is not None and not hundredths(self.credits):
-            raise ValueError("more than 0 credits")
+            raise PydanticCustomError("greater_than", "must be greater than 0", {"gt": 0})
         return self
 
 

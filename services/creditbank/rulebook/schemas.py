@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Key, Line
 from services.creditbank.conversions.documents import ConversionDocument
@@ -34,7 +35,7 @@ class RuleBody(BaseModel):
     @model_validator(mode="after")
     def in_order(self) -> "RuleBody":
         if self.effective_until is not None and self.effective_until < self.effective_from:
-            raise ValueError("effective_until is before effective_from")
+            raise PydanticCustomError("contradictory", "effective_until is before effective_from")
         return self
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Key, Line
 from services.creditbank.conversions.documents import Amount
@@ -30,7 +31,7 @@ class AskedLot(_Strict):
     @model_validator(mode="after")
     def something(self) -> "AskedLot":
         if self.credits is not None and not hundredths(self.credits):
-            raise ValueError("more than 0 credits")
+            raise PydanticCustomError("greater_than", "must be greater than 0", {"gt": 0})
         return self
 
 
@@ -45,7 +46,7 @@ class TransferBody(_Strict):
     @model_validator(mode="after")
     def once_each(self) -> "TransferBody":
         if len({(one.scheme, one.lot) for one in self.lots}) != len(self.lots):
-            raise ValueError("name each lot once")
+            raise PydanticCustomError("repeated", "names a lot twice")
         return self
 
     def asked(self) -> list[Asked]:
@@ -70,9 +71,11 @@ class DecidedLot(_Strict):
     @model_validator(mode="after")
     def consistent(self) -> "DecidedLot":
         if self.decision == "refuse" and (self.reason is None or self.credits or self.counts_as):
-            raise ValueError("a refusal has a reason, and neither credits nor course")
+            raise PydanticCustomError(
+                "contradictory", "a refusal has a reason, and neither credits nor course"
+            )
         if self.credits is not None and not hundredths(self.credits):
-            raise ValueError("more than 0 credits")
+            raise PydanticCustomError("greater_than", "must be greater than 0", {"gt": 0})
         return self
 
 
