@@ -26,7 +26,7 @@ from services.creditbank.xapi.persons.routes import router as persons
 from services.creditbank.xapi.protocol.layers import Announcing, Speaking
 from services.creditbank.xapi.protocol.routes import router as about
 from services.creditbank.xapi.protocol.versions import PREFIX, is_record_store
-from services.creditbank.xapi.reactions.reacting import Reactor
+from services.creditbank.xapi.reactions.reacting import Homes, Reactor
 from services.creditbank.xapi.reactions.routes import router as reactions
 from services.creditbank.xapi.readings.routes import router as readings
 from services.creditbank.xapi.readings.service import Readings
@@ -126,7 +126,7 @@ def begin(app: FastAPI, desk: PostingDesk) -> None:
         app.state.database,
         desk,
         app.state.statements.horizon,
-        issuer=settings.issuer,
+        Homes.of(issuer=settings.issuer, store=_home(settings)),
         every_s=settings.xapi_reaction_interval_seconds,
     )
     app.state.remover = Remover(app.state.database, _home(settings))

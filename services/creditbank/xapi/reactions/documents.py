@@ -76,7 +76,7 @@ class ReactionDocument(_Strict):
         min_length=1,
         max_length=50,
         description="agents whose word counts, as in a statement's authority; else the organisation's own"
-        " credentials and clients",
+        " credentials and clients, and what spaces tells",
     )
     time_zone: Annotated[str, Field(max_length=100), AfterValidator(_zone)] = Field(
         default="Asia/Shanghai", description="by which days are counted: of earning, and of the rule's period"

@@ -24,6 +24,7 @@ from libs.common.recurring import Recurring
 from services.creditbank.deposits.rules import Answer, Call, Item, Refused
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.tables import Connection
+from services.creditbank.xapi.learning.vocabulary import AUTHORITY
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.reactions import repository
 from services.creditbank.xapi.reactions.documents import ReactionDocument
@@ -51,6 +52,19 @@ _SHIFT: Final = 20
 
 class CannotPost(Exception):
     """The institution may not post now: nothing is done until it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where accounts of people and clients are, and the key of the agent that is the product itself."""
+
+    issuer: str
+    platform: str
+
+    @classmethod
+    def of(cls, *, issuer: str, store: str) -> "Homes":
+        """By the addresses of auth and of the record store."""
+        return cls(issuer, f"account {store} {AUTHORITY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +105,11 @@ class Step:
         connection: Connection,
         desk: PostingDesk,
         organisation: UUID,
-        issuer: str,
+        homes: Homes,
         only: UUID | None = None,
     ) -> None:
         self._connection, self._desk = connection, desk
-        self._organisation, self._issuer, self._only = organisation, issuer, only
+        self._organisation, self._homes, self._only = organisation, homes, only
         self._rules: dict[UUID, Rule] = {}
 
     async def look(self, end: int) -> tuple[int, set[tuple[UUID, int]]]:
@@ -167,7 +181,8 @@ class Step:
                 authority,
                 agent_key(authority),
                 rule.terms,
-                issuer=self._issuer,
+                issuer=self._homes.issuer,
+                platform=self._homes.platform,
                 credentials=credentials,
             )
         ):
@@ -179,7 +194,7 @@ class Step:
     def _person(self, actor: Mapping[str, Any]) -> UUID | None:
         """Whose account at auth an agent is."""
         account = actor.get("account", {})
-        if account.get("homePage") != self._issuer:
+        if account.get("homePage") != self._homes.issuer:
             return None
         try:
             person = UUID(account["name"])
@@ -269,10 +284,10 @@ class Reactor:
     """Works for all organisations of one database. Several may: an organisation is one worker's at a time."""
 
     def __init__(
-        self, database: Database, desk: PostingDesk, horizon: Horizon, *, issuer: str, every_s: float
+        self, database: Database, desk: PostingDesk, horizon: Horizon, homes: Homes, *, every_s: float
     ) -> None:
         self._database, self._desk, self._horizon = database, desk, horizon
-        self._issuer, self._every_s = issuer, every_s
+        self._homes, self._every_s = homes, every_s
 
     async def run(self) -> None:
         """For ever; a store that is away is waited for."""
@@ -294,7 +309,7 @@ class Reactor:
 
     def step(self, connection: Connection, organisation: UUID, only: UUID | None = None) -> Step:
         """What is done for an organisation, in the caller's transaction."""
-        return Step(connection, self._desk, organisation, self._issuer, only)
+        return Step(connection, self._desk, organisation, self._homes, only)
 
     async def end(self) -> int:
         """The position before which nothing appears any more."""

@@ -38,7 +38,8 @@ class Condition:
 class Terms:
     """What a rule asks for and gives. `amount` is in hundredths; `grades` are (least scaled score, grade).
 
-    `authorities` are keys of the agents whose word counts; None for the organisation's own tools.
+    `authorities` are keys of the agents whose word counts; None for the organisation's own tools and the
+    product itself.
     """
 
     course: UUID
@@ -109,10 +110,17 @@ def claim_key(code: str, learner: UUID) -> str:
 
 
 def vouched_for(
-    authority: Mapping[str, Any], key: str | None, terms: Terms, *, issuer: str, credentials: Iterable[str]
+    authority: Mapping[str, Any],
+    key: str | None,
+    terms: Terms,
+    *,
+    issuer: str,
+    platform: str,
+    credentials: Iterable[str],
 ) -> bool:
     """Whether the word of who vouches for a statement counts; `key` is the authority's as an agent.
 
+    It does if it is the product itself (the key `platform`), or a client or credential of the organisation.
     An application and its user together never count: nobody gives credits to themselves.
     """
     if key is None or authority.get("objectType", "Agent") != "Agent":
@@ -120,4 +128,4 @@ def vouched_for(
     if terms.authorities is not None:
         return key in terms.authorities
     account = authority.get("account", {})
-    return account.get("homePage") == issuer or account.get("name") in credentials
+    return key == platform or account.get("homePage") == issuer or account.get("name") in credentials

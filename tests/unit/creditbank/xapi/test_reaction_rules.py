@@ -98,7 +98,9 @@ def test_whose_word_counts() -> None:
     credential = str(uuid4())
 
     def counts(authority: dict[str, Any], key: str | None = "key", of: Terms | None = None) -> bool:
-        return vouched_for(authority, key, of or terms(), issuer=ISSUER, credentials={credential})
+        return vouched_for(
+            authority, key, of or terms(), issuer=ISSUER, platform="us", credentials={credential}
+        )
 
     client = {"account": {"homePage": ISSUER, "name": "client"}}
     tool = {"account": {"homePage": "https://bank.example/xapi", "name": credential}}
@@ -106,6 +108,7 @@ def test_whose_word_counts() -> None:
     pair = {"objectType": "Group", "member": [client, {"account": {"homePage": ISSUER, "name": "person"}}]}
     assert counts(client)
     assert counts(tool)
+    assert counts(other, "us")
     assert not counts(other)
     assert not counts(pair, None)
     assert not counts({**client, "objectType": "Group"})

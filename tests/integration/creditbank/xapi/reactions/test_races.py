@@ -24,7 +24,8 @@ from services.creditbank.xapi.statements.horizon import Horizon
 from tests.conftest import ROOT
 from tests.integration.creditbank.test_lives import findings
 from tests.integration.creditbank.world import person, tell_of_people
-from tests.integration.creditbank.xapi.reactions.conftest import ISSUER, School, account, condition, passed
+from tests.integration.creditbank.xapi.reactions.conftest import School, account, condition, passed
+from tests.integration.creditbank.xapi.reactions.worker import HOMES
 
 LEARNERS = 60
 KILLED = 24
@@ -43,7 +44,7 @@ async def second(app: FastAPI, keys: KeyRing) -> AsyncIterator[Reactor]:
     """A worker of another process, as far as the database can tell."""
     first: Database = app.state.database
     other = await Database(first.address, pool_size=2, name="second").start()
-    yield Reactor(other, PostingDesk(other, keys), Horizon(other.pool), issuer=ISSUER, every_s=1)
+    yield Reactor(other, PostingDesk(other, keys), Horizon(other.pool), HOMES, every_s=1)
     await other.stop()
 
 

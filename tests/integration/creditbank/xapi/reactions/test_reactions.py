@@ -1,12 +1,18 @@
 """Statements that meet a rule become credits once, with the statements as evidence; others do not."""
 
 import hashlib
+import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from libs.common.events import Event
 from libs.common.ids import new_id
+from services.creditbank.xapi.composition import learning_writer
+from services.creditbank.xapi.learning.handlers import handlers
+from services.creditbank.xapi.learning.vocabulary import VERBS
 from tests.integration.creditbank.conftest import item
 from tests.integration.creditbank.xapi.conftest import Issue, Tool
 from tests.integration.creditbank.xapi.reactions.conftest import (
@@ -19,6 +25,7 @@ from tests.integration.creditbank.xapi.reactions.conftest import (
     passed,
 )
 from tests.integration.creditbank.xapi.statements import fresh, statement, stored, voiding
+from tests.unit.creditbank.xapi.learning import RETURNED, returned, space, submission
 
 
 async def test_passed_with_a_score_becomes_credits_once_with_the_statement_as_evidence(
@@ -199,6 +206,25 @@ async def test_only_the_word_of_the_organisations_tools_counts_or_of_those_named
     assert answer.status_code == 200, answer.text
     await school.work()
     assert len(await school.claims(rule=trusting)) == 2, "a client of the organisation is a tool of it"
+
+
+async def test_homework_returned_with_a_mark_becomes_credits(school: School, learner: UUID) -> None:
+    """What spaces tells is the product's own word, and counts as that of the school's tools."""
+    work = submission(learner, space(school.id))
+    await school.rule(
+        condition(f"urn:uuid:{work['post']}", verbs=(VERBS["scored"].iri,), score_at_least=0.85)
+    )
+    for mark in ("8.40", "8.50"):
+        told = json.dumps(returned(work, new_id(), mark=mark)).encode()
+        event = Event(new_id(), 1, RETURNED, work["id"], datetime.now(UTC), told)
+        connection = await school.database.connect()
+        async with connection.transaction():
+            await handlers(learning_writer(school.app.state.settings))[RETURNED](connection, [event])
+        await connection.close()
+        await school.work()
+        assert len(await school.credits(learner)) == (mark == "8.50")
+    (claim,) = await school.claims()
+    assert claim["evidence"][0]["statement"] == str(event.id)
 
 
 @pytest.mark.parametrize("what", ["attempt", "course", "day", "rule"])

@@ -15,7 +15,7 @@ from services.creditbank.learners.keys import KeyRing
 from services.creditbank.tables import Connection
 from services.creditbank.xapi.activities.service import Definitions
 from services.creditbank.xapi.reactions import repository, service
-from services.creditbank.xapi.reactions.reacting import Reactor
+from services.creditbank.xapi.reactions.reacting import Homes, Reactor
 from services.creditbank.xapi.statements.cursors import Cursors
 from services.creditbank.xapi.statements.horizon import Horizon
 from services.creditbank.xapi.statements.preparing import Voucher, prepare
@@ -24,6 +24,7 @@ from services.creditbank.xapi.statements.storing import Bundle, Rights
 from tests.integration.creditbank.world import District, make_district
 
 ISSUER = "http://127.0.0.1:8001"
+HOMES = Homes.of(issuer=ISSUER, store="http://bank.example/xapi")
 QUIZ = "https://x.example/quiz"
 PASSED = "http://adlnet.gov/expapi/verbs/passed"
 _RULE = """
@@ -85,7 +86,7 @@ async def store_passed(database: Database, organisation: UUID, people: Sequence[
 async def work(database: Database, keys: KeyRing) -> None:
     """Step by step, a few statements at a time, until there is nothing left to do."""
     repository.WINDOW = 4  # type: ignore[misc]  # many steps of few
-    reactor = Reactor(database, PostingDesk(database, keys), Horizon(database.pool), issuer=ISSUER, every_s=1)
+    reactor = Reactor(database, PostingDesk(database, keys), Horizon(database.pool), HOMES, every_s=1)
     school: UUID = await database.pool.fetchval("select organisation from xapi_reacting")
     tell("begun")
     while await reactor.work(school):
