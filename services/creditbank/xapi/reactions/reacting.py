@@ -26,9 +26,10 @@ from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.tables import Connection
 from services.creditbank.xapi.learning.vocabulary import AUTHORITY
 from services.creditbank.xapi.protocol.rules import agent_key
-from services.creditbank.xapi.reactions import repository
+from services.creditbank.xapi.reactions import claiming, repository
+from services.creditbank.xapi.reactions.claiming import Claimed, Proof
 from services.creditbank.xapi.reactions.documents import ReactionDocument
-from services.creditbank.xapi.reactions.repository import Claimed, Matched, Proof
+from services.creditbank.xapi.reactions.repository import Matched
 from services.creditbank.xapi.reactions.rules import (
     KEY_TAKEN,
     OWN_RULE,
@@ -112,32 +113,37 @@ class Step:
         self._organisation, self._homes, self._only = organisation, homes, only
         self._rules: dict[UUID, Rule] = {}
 
-    async def look(self, end: int) -> tuple[int, set[tuple[UUID, int]]]:
-        """Look at the next statements before `end`: how many, and who has met something of which rule."""
+    async def look(self, last: int) -> tuple[int, bool, set[tuple[UUID, int]]]:
+        """Look at the next statements, up to the one at the position `last`.
+
+        How many with the verb of a condition; whether there are more; who has met something of which rule.
+        """
         connection, organisation = self._connection, self._organisation
-        rows = await repository.walk(connection, organisation, end, self._only)
+        rules = await repository.behind(connection, organisation, last, self._only)
+        if not rules:
+            return 0, False, set()
+        reached, rows = await repository.walk(connection, organisation, rules, last)
         await self._know({row["rule"] for row in rows})
         credentials = await repository.credentials(connection, organisation) if rows else frozenset[str]()
         matches = [one for row in rows if (one := self._match(row, credentials)) is not None]
         touched = set(await repository.keep(connection, organisation, matches)) if matches else set()
-        reached = rows[-1]["position"] if len(rows) >= repository.WINDOW else end - 1
-        await repository.went(connection, organisation, reached, self._only)
-        return len(rows), touched
+        await repository.went(connection, rules, reached)
+        return len(rows), reached < last or len(rules) >= repository.MOST_RULES, touched
 
     async def again(self) -> tuple[set[tuple[UUID, int]], list[UUID]]:
         """Whatever became due: who may have met something of which rule, and the claims among it."""
         touched = set(await repository.look_again(self._connection, self._organisation))
-        claims = await repository.claims_again(self._connection, self._organisation)
+        claims = await claiming.claims_again(self._connection, self._organisation)
         return touched | {(row["rule"], row["learner"]) for row in claims}, [row["id"] for row in claims]
 
     async def claim(self, touched: Collection[tuple[UUID, int]]) -> list[Claimed]:
         """Claim and post what these learners have met all conditions for. Raises CannotPost."""
-        rows = await repository.met(self._connection, self._organisation, touched)
+        rows = await claiming.met(self._connection, self._organisation, touched)
         await self._know({row["rule"] for row in rows})
         wishes = list(self._wishes(rows))
         if not wishes:
             return []
-        owned = await repository.own(self._connection, [(one.rule.id, one.learner) for one in wishes])
+        owned = await claiming.own(self._connection, [(one.rule.id, one.learner) for one in wishes])
         answers = iter(await self._post([one for n, one in enumerate(wishes) if n not in owned]))
         claims = [
             self._claimed(one, *((None, _OWN_ANSWER) if n in owned else next(answers)))
@@ -148,18 +154,18 @@ class Step:
             for made, one in zip(claims, wishes, strict=True)
             for proof in one.proofs
         ]
-        await repository.claim(self._connection, self._organisation, claims, proofs)
+        await claiming.claim(self._connection, self._organisation, claims, proofs)
         return claims
 
-    async def note_voided(self, after: int, end: int) -> None:
+    async def note_voided(self, after: int, last: int) -> None:
         """Say on claims which of their statements are voided."""
         verb = key(self._organisation.hex, "verb", VOIDED)
-        await repository.mark_voided(self._connection, self._organisation, verb, after=after, end=end)
+        await claiming.mark_voided(self._connection, self._organisation, verb, after=after, last=last)
 
     async def drop(self, claims: Sequence[UUID]) -> None:
         """These claims were due; those that nothing supports any more are none."""
         if claims:
-            await repository.drop_claims(self._connection, claims)
+            await claiming.drop_claims(self._connection, claims)
 
     async def _know(self, wanted: set[UUID]) -> None:
         missing = wanted - self._rules.keys()
@@ -335,10 +341,10 @@ class Reactor:
         if voided is None:
             return False
         step = self.step(connection, organisation)
-        looked, touched = await step.look(end)
+        last = await repository.newest(connection, organisation, end)
+        _, more, touched = await step.look(last)
         again, claims = await step.again()
         await step.claim(touched | again)
         await step.drop(claims)
-        await step.note_voided(voided, end)
-        most = max(len(claims), len(again))
-        return looked >= repository.WINDOW or most >= repository.MOST_DUE
+        await step.note_voided(voided, last)
+        return more or max(len(claims), len(again)) >= repository.MOST_DUE

@@ -31,8 +31,9 @@ from services.creditbank.xapi.statements.keys import key
 forget = listing.forget
 mark_due = listing.mark_due
 mark_joined = listing.mark_joined
-#: statements a trial looks at, and claims it tells of one by one
+#: what a trial looks at: statements with a verb of a condition, and in how many steps; claims it tells of
 MOST_TRIED = 5_000
+MOST_STEPS = 200
 MOST_TOLD = 200
 _ACT: Mapping[str, str] = {"active": "resumed", "paused": "paused"}
 
@@ -173,13 +174,14 @@ async def _try(
     await repository.start_over(connection, identifier)
     step = reactor.step(connection, institution, only=identifier)
     states: Counter[str] = Counter()
-    looked, last = 0, repository.WINDOW
-    while last >= repository.WINDOW and looked < MOST_TRIED:
-        last, touched = await step.look(end)
-        looked += last
+    looked, steps, more = 0, 0, True
+    last = await repository.newest(connection, institution, end)
+    while more and looked < MOST_TRIED and steps < MOST_STEPS:
+        found, more, touched = await step.look(last)
+        looked, steps = looked + found, steps + 1
         states.update(one.state for one in await step.claim(touched))
     return Trial(
-        complete=last < repository.WINDOW,
+        complete=not more,
         looked_at=looked,
         unknown=await listing.unknown(connection, identifier),
         claims={state: states[state] for state in STATES},

@@ -18,7 +18,7 @@ from libs.common.database import Database
 from libs.common.ids import new_id
 from services.creditbank.deposits.service import PostingDesk
 from services.creditbank.learners.keys import KeyRing
-from services.creditbank.xapi.reactions import repository
+from services.creditbank.xapi.reactions import claiming, repository
 from services.creditbank.xapi.reactions.reacting import Reactor
 from services.creditbank.xapi.statements.horizon import Horizon
 from tests.conftest import ROOT
@@ -105,12 +105,12 @@ async def test_what_is_undone_in_the_middle_is_done_again(
     """The connection is lost after the books were written, before anything is kept."""
     rule = await school.rule(condition(quiz))
     await school.store(*(passed(account(one), quiz) for one in crowd))
-    kept = repository.mark_voided
+    kept = claiming.mark_voided
 
     async def die(connection: Any, *values: Any, **more: Any) -> None:
         await connection.execute("select pg_terminate_backend(pg_backend_pid())")
 
-    monkeypatch.setattr(repository, "mark_voided", die)
+    monkeypatch.setattr(claiming, "mark_voided", die)
     reactor: Reactor = school.app.state.reactor
     newest = await school.database.pool.fetchval(
         "select max(position) from xapi_statement where organisation = $1", school.id
@@ -121,7 +121,7 @@ async def test_what_is_undone_in_the_middle_is_done_again(
         with pytest.raises(Exception, match=r"terminat|closed|connection"):
             await reactor.work(school.id)
     assert await _posted(school, rule) == {}
-    monkeypatch.setattr(repository, "mark_voided", kept)
+    monkeypatch.setattr(claiming, "mark_voided", kept)
     await school.work()
     assert await _posted(school, rule) == {(one, rule): 1 for one in crowd}
 
