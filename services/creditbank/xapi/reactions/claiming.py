@@ -8,34 +8,35 @@ from uuid import UUID
 import asyncpg
 
 from services.creditbank.tables import Connection
-from services.creditbank.xapi.reactions.repository import ENDS, MOST_DUE, columns
+from services.creditbank.xapi.reactions.repository import BOOKS, ENDS, MOST_DUE, columns
 
 _CLAIMS_AGAIN: Final = """
 select c.id, c.rule, c.learner from xapi_claim c join xapi_reaction v on v.rule = c.rule
 where c.organisation = $1 and c.due and v.status = 'active' order by c.id limit $2
 """
-# Of those who have no claim by the rule, or one that is due, the first statement for each condition.
+# Of those who have no claim by the rule, or one that is due, the first statement for each condition. Offset 0
+# keeps each look-up one look-up, however little is known of these tables.
 _MET: Final = f"""
 with touched as materialized (
   select distinct t.rule, coalesce(l.merged_into, l.number) as holder
   from unnest($2::uuid[], $3::bigint[]) as t (rule, learner) join learner l on l.number = t.learner
 ), open as materialized (
-  select t.rule, v.version, t.holder, h.id as person, r.effective_from as begins, {ENDS} as ends, array(
-    select m.number from learner m where m.number = t.holder or m.merged_into = t.holder) as books
+  select t.rule, v.version, t.holder, h.id as person, r.effective_from as begins, {ENDS} as ends, b.books
   from touched t join xapi_reaction v on v.rule = t.rule join rule r on r.id = t.rule
   join learner h on h.number = t.holder
+  {BOOKS.format(holder="t.holder")}
   where not exists (select from xapi_claim c
-    where c.organisation = $1 and c.code = v.code and not c.due and c.learner in (
-      select m.number from learner m where m.number = t.holder or m.merged_into = t.holder))
+    where c.organisation = $1 and c.code = v.code and c.learner = any(b.books) and not c.due offset 0)
 )
 select o.rule, o.holder, o.person, f.condition, f.position, f.day, f.id, f.body
 from open o cross join lateral (
   select distinct on (m.condition) m.condition, m.position, m.day, s.id, s.body
-  from xapi_reaction_match m cross join lateral (
+  from unnest(o.books) as b (number)
+  cross join lateral (select * from xapi_reaction_match m where m.learner = b.number offset 0) m
+  cross join lateral (
     select s.id, s.body, s.voided from xapi_statement s
     where s.organisation = $1 and s.position = m.position offset 0) s
-  where m.learner = any(o.books) and m.rule = o.rule and not s.voided
-    and m.day >= o.begins and (o.ends is null or m.day < o.ends)
+  where m.rule = o.rule and not s.voided and m.day >= o.begins and (o.ends is null or m.day < o.ends)
   order by m.condition, m.position) f
 order by o.version, o.rule, o.holder, f.condition
 """
@@ -73,11 +74,14 @@ select t.claim, t.condition, $1, t.statement, t.position, t.digest
 from unnest($2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6::bytea[])
   as t (claim, condition, statement, position, digest)
 """
-_DROP_MATCHES: Final = """
-delete from xapi_reaction_match m using unnest($2::text[], $3::bigint[]) as t (code, learner),
-  xapi_reaction v, learner l
-where v.organisation = $1 and v.code = t.code and (l.number = t.learner or l.merged_into = t.learner)
-  and m.learner = l.number and m.rule = v.rule
+_DROP_MATCHES: Final = f"""
+delete from xapi_reaction_match where ctid = any(array(
+  select m.ctid from unnest($2::text[], $3::bigint[]) as t (code, learner)
+  join xapi_reaction v on v.organisation = $1 and v.code = t.code
+  {BOOKS.format(holder="t.learner")}
+  cross join lateral (
+    select m.ctid, m.rule from xapi_reaction_match m where m.learner = any(b.books) offset 0) m
+  where m.rule = v.rule))
 """
 # A claim that is due and is met by nothing any more is none.
 _DROP_CLAIMS: Final = """

@@ -21,6 +21,11 @@ least(r.effective_until + 1, (select min(n.effective_from) from rule n
   where n.institution = r.institution and n.kind = r.kind and n.code = r.code and n.version > r.version
     and n.state = 'approved'))
 """
+#: the numbers of all books of a learner, as `b.books`
+BOOKS: Final = """
+cross join lateral (select array(
+  select m.number from learner m where m.number = {holder} or m.merged_into = {holder}) as books offset 0) b
+"""
 _BEGIN: Final = """
 insert into xapi_reaction (rule, organisation, code, version, status, position)
 select r.id, r.institution, r.code, r.version, coalesce((
@@ -126,23 +131,26 @@ with again as materialized (
 select distinct rule, learner from named where learner is not null
 """
 # Statements that meet conditions, of whom nobody knows yet or who has no credits of the rule.
-_KEEP: Final = """
+_KEEP: Final = f"""
 with told as materialized (
   select t.*, n.learner
   from unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::date[], $6::bytea[], $7::uuid[]) with ordinality
     as t (rule, position, condition, day, agent, person, place)
   join xapi_learners_of($6, $7, $3) n on n.place = t.place
+), open as materialized (
+  select t.* from told t join xapi_reaction v on v.rule = t.rule
+  {BOOKS.format(holder="t.learner")}
+  where t.learner is null or not exists (
+    select from xapi_claim c where c.organisation = $1 and c.code = v.code and c.learner = any(b.books)
+      and c.state = 'posted' offset 0)
 ), kept as (
   insert into xapi_reaction_match (rule, position, condition, organisation, day, agent, person, learner)
-  select t.rule, t.position, t.condition, $1, t.day, case when t.learner is null then t.agent end,
-    case when t.learner is null then t.person end, t.learner
-  from told t where t.learner is null or not exists (
-    select from xapi_reaction v join xapi_claim c on c.organisation = v.organisation and c.code = v.code
-    where v.rule = t.rule and c.state = 'posted' and c.learner in (
-      select m.number from learner m where m.number = t.learner or m.merged_into = t.learner))
+  select o.rule, o.position, o.condition, $1, o.day, case when o.learner is null then o.agent end,
+    case when o.learner is null then o.person end, o.learner
+  from open o
   on conflict do nothing
 )
-select distinct rule, learner from told where learner is not null
+select distinct rule, learner from open where learner is not null
 """
 
 
