@@ -64,6 +64,7 @@ from services.creditbank.tables import Connection
 from services.creditbank.transfers.routes import router as transfers
 from services.creditbank.xapi import composition as xapi
 from services.creditbank.xapi.carrying import handlers as carrying_handlers
+from services.creditbank.xapi.learning.enrolments import Enrolments
 from services.creditbank.xapi.learning.handlers import handlers as learning_handlers
 from services.creditbank.xapi.persons import handlers as persons_handlers
 from services.creditbank.xapi.reactions import handlers as reactions_handlers
@@ -213,6 +214,8 @@ def build(
             tasks.append(app.state.mover.run)
         if background and settings.sequence_while_serving and settings.log_directory:
             tasks.append(Sequencing(app.state.database, settings).run)
+        if background and settings.spaces_address is not None:
+            tasks.append(Enrolments(app.state.database, xapi.learning_writer(settings)).run)
         if background:
             tasks.append(app.state.doorkeeper.listen)
         async with running(*tasks):

@@ -53,7 +53,7 @@ class CreditbankSettings(ServiceSettings):
     issuer_audience: str | None = AUTH_AUDIENCE
     auth_address: str = Field(default="http://127.0.0.1:8001", description="where auth's events are read")
     spaces_address: str | None = Field(
-        default=None, description="where events of spaces are read, for the record store; without it none are"
+        default=None, description="where learning events of spaces are read; without it none are told here"
     )
     key_encryption_key: SecretStr = Field(
         default=SecretStr(DEVELOPMENT_SECRET),

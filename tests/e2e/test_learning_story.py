@@ -54,6 +54,9 @@ def test_work_that_came_back_with_a_mark_is_in_the_students_own_record(product: 
     assert found[2]["result"]["score"] == {"scaled": 0.85, "raw": 8.5, "min": 0, "max": 10}
     assert found[1]["context"]["registration"] == found[2]["context"]["registration"]
     assert "很好" not in str(found)
+    # So is the school, of which auth told; and nobody's words are.
+    schools = [one["statement"] for one in record.pages("/v1/records/me/statements")]
+    assert any(one["verb"]["id"].endswith("/join") for one in schools), schools
     # Nobody else's record has them, not the teacher's either.
     assert about(product.api("creditbank", teacher.token), post) == []
     # The profile that explains them is at the address it names.

@@ -44,18 +44,20 @@ with newer as materialized (
   select organisation, sourced_id, number from called
   on conflict (anchor, sourced_id, learner) do nothing
 ), placed as (
-  select n.number, r.organisation, array_agg(distinct r.role) as roles
-  from newer n cross join jsonb_to_recordset(n.roles) as r (organisation uuid, role varchar)
+  select n.number, r.organisation, array_agg(distinct r.role) as roles,
+    min(r."from") filter (where r.role = 'student') as since
+  from newer n cross join jsonb_to_recordset(n.roles) as r (organisation uuid, role varchar, "from" date)
   group by n.number, r.organisation
 ), ended as (
   update learner_organisation k set roles = '{}'
   where k.learner = any($2) and k.roles <> '{}' and not exists (
     select from placed p where p.number = k.learner and p.organisation = k.organisation)
 ), held as (
-  insert into learner_organisation (learner, organisation, roles)
-  select number, organisation, roles from placed
-  on conflict (learner, organisation) do update set roles = excluded.roles
-  where learner_organisation.roles <> excluded.roles
+  insert into learner_organisation (learner, organisation, roles, since)
+  select number, organisation, roles, since from placed
+  on conflict (learner, organisation) do update set roles = excluded.roles, since = excluded.since
+  where (learner_organisation.roles, learner_organisation.since)
+    is distinct from (excluded.roles, excluded.since)
 ), looked_after as (
   select distinct n.number, g.person
   from newer n cross join jsonb_to_recordset(n.guardians) as g (person uuid)
@@ -93,10 +95,11 @@ with passed as (
 ), left_guardians as (
   delete from learner_guardian where learner = $1
 ), left_places as (
-  delete from learner_organisation where learner = $1 returning organisation
+  delete from learner_organisation where learner = $1 returning organisation, told
 )
-insert into learner_organisation (learner, organisation, roles) select $2, organisation, '{}' from left_places
-on conflict do nothing
+insert into learner_organisation as o (learner, organisation, roles, told)
+select $2, organisation, '{}', told from left_places
+on conflict (learner, organisation) do update set told = true where excluded.told and not o.told
 """
 _FORGET = """
 with numbers as materialized (select number from cut_links($1) as number), unnamed as (

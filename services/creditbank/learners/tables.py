@@ -1,5 +1,6 @@
 """Learners: a number of the bank's own for each person, what rosters call them, and their shred keys."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Identity, Index, String, text
@@ -71,11 +72,25 @@ class LearnerOrganisation(Table, table=True):
     """The roles a learner holds at an organisation; none once all have ended."""
 
     __tablename__ = "learner_organisation"
-    __table_args__ = (Index("ix_learner_organisation_organisation_learner", "organisation", "learner"),)
+    __table_args__ = (
+        Index("ix_learner_organisation_organisation_learner", "organisation", "learner"),
+        Index(
+            "ix_learner_organisation_untold",
+            "organisation",
+            "learner",
+            postgresql_where=text("('student'::varchar = any(roles)) <> told"),
+        ),
+    )
 
     learner: int = key(BigInteger)
     organisation: UUID = Field(primary_key=True)
     roles: list[str] = Field(sa_type=ARRAY(String))
+    told: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="whether the learner's record says that they are a student there",
+    )
+    since: date | None = Field(default=None, description="from when they are a student, as auth told")
 
 
 class LearnerGuardian(Table, table=True):

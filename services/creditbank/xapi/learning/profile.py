@@ -29,11 +29,11 @@ def profile(address: str) -> Part:
         "id": PROFILE,
         "type": "Profile",
         "conformsTo": _CONFORMS,
-        "prefLabel": _both(Text("Xuebu: learning in classes", "学簿：班级学习")),
+        "prefLabel": _both(Text("Xuebu: learning at school", "学簿：在校学习")),
         "definition": _both(
             Text(
-                "What learning spaces tell a lifelong record: posts read, work handed in, work returned.",
-                "学习空间写入学习者终身记录的内容：阅读通知、提交作业、作业批阅返回。",
+                "What is told to a lifelong record: schools joined, posts read, work handed in and returned.",
+                "写入学习者终身记录的内容：入学与离校、阅读通知、提交作业、作业批阅返回。",
             )
         ),
         "seeAlso": address,
@@ -118,17 +118,23 @@ _EVERYWHERE: Final = (
     _rule("$.actor.account.name", "included"),
     _rule("$.timestamp", "included"),
     _rule("$.context.platform", "included", all=[PLATFORM]),
-    _rule("$.context.contextActivities.parent[*].id", "included"),
     _rule("$.context.contextActivities.category[*].id", "included", any=[VERSION]),
 )
+_IN_A_PLACE: Final = _rule("$.context.contextActivities.parent[*].id", "included")
 _OF_WORK: Final = (
     _rule("$.context.registration", "included"),
     _rule(f"$.context.extensions['{ATTEMPT}']", "included"),
+    _IN_A_PLACE,
     _rule("$.context.contextActivities.parent[*].definition.type", "included", all=[TYPES["class"]]),
 )
 
 
 def _templates() -> list[Part]:
+    return [*_of_happenings(), *_of_homework()]
+
+
+def _of_happenings() -> list[Part]:
+    """What stands alone, without a registration."""
     solo = _rule("$.context.registration", "excluded")
     alone = Text(
         "Used alone, when a student says for the first time that they have read it.",
@@ -141,6 +147,7 @@ def _templates() -> list[Part]:
             "announcement",
             Text("announcement read", "阅读通知"),
             alone,
+            _IN_A_PLACE,
             solo,
             allowedSolo=True,
         ),
@@ -150,9 +157,40 @@ def _templates() -> list[Part]:
             "homework",
             Text("homework read", "阅读作业要求"),
             alone,
+            _IN_A_PLACE,
             solo,
             allowedSolo=True,
         ),
+        _template(
+            "school-joined",
+            "joined",
+            "organisation",
+            Text("school joined", "入学"),
+            Text(
+                "Used alone, when the school says that somebody is its student.",
+                "学校登记学生入读时单独使用。",
+            ),
+            solo,
+            allowedSolo=True,
+        ),
+        _template(
+            "school-left",
+            "left",
+            "organisation",
+            Text("school left", "离校"),
+            Text(
+                "Used alone, when the school says that somebody is its student no longer.",
+                "学校登记学生不再在读时单独使用。",
+            ),
+            solo,
+            allowedSolo=True,
+        ),
+    ]
+
+
+def _of_homework() -> list[Part]:
+    """The steps of one student's work."""
+    return [
         _template(
             "work-handed-in",
             "submitted",

@@ -25,6 +25,23 @@ select x.id, x.name from institution x where x.id = any($1)
 """
 
 
+# Those that another process is about to tell are left to it.
+_UNTOLD: Final = """
+with chosen as materialized (
+  select o.learner, o.organisation from learner_organisation o
+  where ('student'::varchar = any(o.roles)) <> o.told limit $1 for update skip locked
+)
+update learner_organisation o set told = not o.told from chosen, learner l
+where o.learner = chosen.learner and o.organisation = chosen.organisation and l.number = o.learner
+returning o.organisation, l.id as person, o.told as is_student, o.since
+"""
+
+
+async def untold(connection: Connection, most: int) -> Sequence[asyncpg.Record]:
+    """(organisation, person, is_student, since) of places that records do not tell of; told from now on."""
+    return await connection.fetch(_UNTOLD, most)
+
+
 async def people(connection: Connection, ids: Collection[UUID]) -> Sequence[asyncpg.Record]:
     """(id, present, consent) of these people, without the erased; they stay so until the transaction ends."""
     await connection.execute(_HOLD, list(ids))

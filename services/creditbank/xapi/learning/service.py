@@ -35,7 +35,7 @@ class Writer:
     """Writes statements; `home` is where accounts of this record store are, `issuer` where people's are."""
 
     def __init__(self, *, home: str, issuer: str) -> None:
-        self._issuer = issuer
+        self.issuer = issuer
         account = {"homePage": home, "name": AUTHORITY}
         authority = {"objectType": "Agent", "name": PLATFORM, "account": account}
         self._authority = orjson.dumps(authority)
@@ -57,18 +57,21 @@ class Writer:
             and (kind not in BEYOND_DUTY or consents[student] in _ALLOWED)
         ]
         titles = await repository.titles(connection, _titled(data for _, data in kept))
-        names = Names(self._issuer, people, titles)
-        made: Mapping[UUID, list[dict[str, Any]]] = defaultdict(list)
-        for event, data in kept:
-            made[UUID(data["space"]["organisation"])].append(MAKERS[kind](event.id, data, names))
-        for organisation in sorted(made):  # in one order of locks, whatever the order of events
-            await self._store(connection, organisation, made[organisation])
+        names = Names(self.issuer, people, titles)
+        made = [
+            (UUID(data["space"]["organisation"]), MAKERS[kind](event.id, data, names)) for event, data in kept
+        ]
+        await self.store(connection, made)
 
-    async def _store(
-        self, connection: Connection, organisation: UUID, made: Sequence[dict[str, Any]]
-    ) -> None:
-        voucher = Voucher.of(organisation, self._authority, self._authority_key)
-        await store_news(connection, voucher, [_prepared(one, voucher) for one in made])
+    async def store(self, connection: Connection, made: Iterable[tuple[UUID, dict[str, Any]]]) -> None:
+        """Store statements by the organisations that keep them; those whose ids are taken are left out."""
+        by_organisation: Mapping[UUID, list[dict[str, Any]]] = defaultdict(list)
+        for organisation, statement in made:
+            by_organisation[organisation].append(statement)
+        for organisation in sorted(by_organisation):  # in one order of locks, whatever the order of events
+            voucher = Voucher.of(organisation, self._authority, self._authority_key)
+            prepared = [_prepared(one, voucher) for one in by_organisation[organisation]]
+            await store_news(connection, voucher, prepared)
 
 
 def _prepared(statement: dict[str, Any], voucher: Voucher) -> Prepared:

@@ -78,6 +78,15 @@ def of_return(identifier: UUID, told: Told, names: Names) -> dict[str, Any]:
     return statement
 
 
+def of_place(
+    identifier: UUID, who: UUID, organisation: UUID, verb: VerbName, when: str, names: Names
+) -> dict[str, Any]:
+    """A student joined or left a school, as auth told."""
+    place = _activity(thing(organisation), "organisation", names.titles.get(organisation))
+    context = {"platform": PLATFORM, "contextActivities": {"category": [_CATEGORY]}}
+    return _statement(identifier, str(who), verb, place, context, when, names)
+
+
 def _statement(
     identifier: UUID,
     who: str,

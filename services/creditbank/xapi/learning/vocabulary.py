@@ -31,8 +31,8 @@ VERBS: Final[dict[VerbName, Word]] = {
     "submitted": Word("http://activitystrea.ms/schema/1.0/submit", Text("handed in", "提交了")),
     "scored": Word("http://adlnet.gov/expapi/verbs/scored", Text("got a mark for", "获得评分")),
     "received": Word("http://activitystrea.ms/schema/1.0/receive", Text("got back", "收到批阅")),
-    "joined": Word("http://activitystrea.ms/schema/1.0/join", Text("joined", "加入了")),
-    "left": Word("http://activitystrea.ms/schema/1.0/leave", Text("left", "离开了")),
+    "joined": Word("http://activitystrea.ms/schema/1.0/join", Text("became a student of", "入读")),
+    "left": Word("http://activitystrea.ms/schema/1.0/leave", Text("is no longer a student of", "离开")),
 }
 
 TypeName = Literal["announcement", "homework", "class", "organisation", "course", "subject", "profile"]

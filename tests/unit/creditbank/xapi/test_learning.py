@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from libs.common.ids import new_id
 from services.creditbank.xapi.learning.profile import profile
 from services.creditbank.xapi.learning.service import MAKERS
-from services.creditbank.xapi.learning.statements import Names
+from services.creditbank.xapi.learning.statements import Names, of_place
 from services.creditbank.xapi.learning.vocabulary import VERSION, subject
 from services.creditbank.xapi.validation.formats import is_iri
 from services.creditbank.xapi.validation.statements import check_statement
@@ -63,6 +63,14 @@ def test_each_event_gives_a_statement_of_one_template() -> None:
         (RETURNED, returned(work, TEACHER, mark=None, points=None), "work-returned"),
     ):
         assert template_of(made(kind, told)) == expected
+
+
+def test_joining_and_leaving_a_school_are_statements_of_a_template_each() -> None:
+    names = Names("https://auth.example", {WHO: WHO}, {SCHOOL: "第一中学"})
+    for verb, expected in (("joined", "school-joined"), ("left", "school-left")):
+        made_of = of_place(new_id(), WHO, SCHOOL, verb, "2026-09-01T00:00:00Z", names)  # type: ignore[arg-type]
+        check_statement(json.loads(json.dumps(made_of)), "1.0.3")
+        assert template_of(made_of) == expected
 
 
 def test_a_mark_is_a_score_of_the_best_one_and_of_nobody_else() -> None:
