@@ -16,7 +16,7 @@ from bench.raw_ledger import RawLedger
 from bench.report import Report
 from libs.common.database import Database
 
-PARTS = ("posting", "redemption", "http", "peer", "sealing")
+PARTS = ("posting", "redemption", "http", "sealing", "peer")
 
 
 def measure(report: Report, seconds: float, parts: tuple[str, ...] = PARTS) -> None:
@@ -45,10 +45,10 @@ async def _measure(report: Report, where: BankStore, seconds: float, parts: tupl
         await redemption.measure(report, bank, raw, owner, seconds)
     if "http" in parts:
         await deposits.measure(report, where, bank, raw, seconds)
-    if "peer" in parts:
-        await peer.measure(report, where, bank, seconds)
     if "sealing" in parts:
         await sealing.measure_lag(report, where, bank, owner, seconds)
+    if "peer" in parts:
+        await peer.measure(report, where, bank, seconds)
     await owner.close()
     await database.stop()
 

@@ -1,6 +1,7 @@
 """Spending by the library: awards of forty lots each, of callers that are merged into few statements."""
 
 import asyncio
+import random
 import time
 from statistics import median
 
@@ -43,7 +44,7 @@ async def measure(
 
 
 async def _operations(bank: Bank, owner: "asyncpg.Connection[asyncpg.Record]", turn: int) -> list[Operation]:
-    """Redemptions of forty lots each, given one after the other, as terms go by."""
+    """Redemptions of forty lots each, given term after term and asked for in any order."""
     chosen = bank.learners[turn * _AWARDS : (turn + 1) * _AWARDS]
     items = [
         item._replace(learner_id=learner)
@@ -51,13 +52,15 @@ async def _operations(bank: Bank, owner: "asyncpg.Connection[asyncpg.Record]", t
         for item, learner in zip(bank.items(len(chosen)), chosen, strict=True)
     ]
     await bank.post([bank.call(items[n : n + BATCH]) for n in range(0, len(items), BATCH)])
-    return [
+    operations = [
         Operation(
             Kind.REDEMPTION, row["learner"], 1, f"award {turn}", new_id(),
             [Part(lot, 150) for lot in row["lots"][-LOTS:]],
         )
         for row in await owner.fetch(_FULL, chosen, LOTS)
     ]  # fmt: skip
+    random.Random(turn).shuffle(operations)
+    return operations
 
 
 async def _redeem(ledger: Ledger, bank: Bank, operations: list[Operation]) -> float:

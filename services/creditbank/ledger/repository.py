@@ -43,9 +43,8 @@ select learner, scheme, entry, id from hold where resolved is null and until <= 
 # A run of the index from its beginning: it holds only what is left to do.
 _EXPIRING: Final = """
 select distinct learner, scheme from (
-  select learner, scheme from lot
-  where expires_on is not null and available > 0
-    and expires_on <= expired_through(now())
+  select learner, scheme from expiring_book
+  where expires_on <= expired_through(now())
   order by expires_on, learner, scheme limit $1
 ) due
 """
@@ -191,5 +190,5 @@ async def lapsing(where: Where, most: int) -> Sequence[asyncpg.Record]:
 
 
 async def expiring(where: Where, most: int) -> Sequence[asyncpg.Record]:
-    """Accounts, of anybody, with available credits whose last day is over, the oldest first."""
+    """Accounts, of anybody, that had credits whose last day is over, the oldest first."""
     return await where.fetch(_EXPIRING, most)

@@ -4,8 +4,10 @@ The books themselves say what is left to do: a sweep that was cut goes on where 
 do nothing twice. Each step is a transaction of its own over the accounts of some hundred learners.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
+
+import asyncpg
 
 from libs.common import logs
 from libs.common.database import Database, retrying
@@ -74,16 +76,21 @@ class Sweeper:
         return sum(answer.outcome == "posted" for answer in answers)
 
     async def _expire_some(self) -> int:
-        rows = await repository.expiring(self._database.pool, _AT_A_TIME)
-        batch = new_id()
-        answers = await self._ledger.post(
-            self._database.pool,
-            [
-                # What came back into an expired lot expires by another entry: no key is ever sent twice.
-                Operation(
-                    Kind.EXPIRY, row["learner"], row["scheme"], f"expiry {batch} {row['scheme']}", batch
-                )
-                for row in rows
-            ],
-        )
-        return sum(answer.outcome == "posted" for answer in answers)
+        """Sweep some books; those whose expiring credits were spent before have nothing left to expire."""
+        swept: Sequence[asyncpg.Record] = []
+        while (rows := await repository.expiring(self._database.pool, _AT_A_TIME)) and rows != swept:
+            batch = new_id()
+            answers = await self._ledger.post(
+                self._database.pool,
+                [
+                    # What came back into an expired lot expires by another entry: no key is ever sent twice.
+                    Operation(
+                        Kind.EXPIRY, row["learner"], row["scheme"], f"expiry {batch} {row['scheme']}", batch
+                    )
+                    for row in rows
+                ],
+            )
+            if done := sum(answer.outcome == "posted" for answer in answers):
+                return done
+            swept = rows
+        return 0

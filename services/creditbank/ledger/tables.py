@@ -62,27 +62,16 @@ class Lot(Table, table=True):
         CheckConstraint("issued > 0", name="issued"),
         CheckConstraint(_NOT_NEGATIVE, name="not_negative"),
         CheckConstraint(_PARTS, name="parts"),
+        # Searched by its hash alone. The last is null for lots that are dead, of which there may be many.
         Index(
             "uq_lot_attempt",
-            "learner",
-            "issuer",
-            "attempt",
-            unique=True,
-            postgresql_where=text("attempt is not null and revoked < issued and moved = 0"),
-        ),
-        Index(
-            "ix_lot_expires_on",
-            "expires_on",
-            "learner",
-            "scheme",
-            postgresql_where=text("expires_on is not null and available > 0"),
-        ),
-        Index("ix_lot_issuer_outcome", "issuer", "outcome"),
-        Index(
-            "ix_lot_issuer_attempt",
             text("hashtextextended(attempt, uuid_hash_extended(issuer, 0))"),
+            "learner",
+            text("nullif(revoked < issued and moved = 0, false)"),
+            unique=True,
             postgresql_where=text("attempt is not null"),
         ),
+        Index("ix_lot_issuer_outcome", "issuer", "outcome"),
     )
 
     learner: int = key(BigInteger)
@@ -103,6 +92,17 @@ class Lot(Table, table=True):
     attempt: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     grade: str | None = None
     moved: int = part(Integer)
+
+
+class ExpiringBook(Table, table=True):
+    """A book with credits that expire after a day; gone when they have, until some are given back."""
+
+    __tablename__ = "expiring_book"
+    __table_args__ = (Index("ix_expiring_book_expires_on", "expires_on", "learner", "scheme"),)
+
+    learner: int = key(BigInteger)
+    expires_on: date = Field(primary_key=True)
+    scheme: int = scheme_key()
 
 
 class Entry(Table, table=True):

@@ -17,7 +17,7 @@ CUT: Final = frozenset(
     {
         "account", "account_freeze", "arrival", "arrival_lot", "award", "award_hold", "award_lot",
         "case_decision", "case_evidence", "case_remedy", "conversion", "conversion_lot", "correction",
-        "departure", "departure_book", "entry", "hold", "learner_case", "learner_guardian",
+        "departure", "departure_book", "entry", "expiring_book", "hold", "learner_case", "learner_guardian",
         "learner_identifier", "learner_organisation", "lot", "posting", "recognition", "recognition_item",
         "shred_key", "spent_elsewhere", "transfer", "transfer_lot",
     }

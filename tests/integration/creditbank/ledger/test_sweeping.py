@@ -23,6 +23,12 @@ from tests.integration.creditbank.world import District
 YESTERDAY = date(2026, 7, 1)
 
 
+async def waiting(connection: Connection, learner: int) -> list[date]:
+    """After which days something of the learner's expires, as far as the sweep is to look."""
+    rows = await connection.fetch("select expires_on from expiring_book where learner = $1", learner)
+    return [row["expires_on"] for row in rows]
+
+
 async def test_holds_lapse_and_cannot_be_captured_then(
     ledger: Ledger, connection: Connection, fill: Fill, database: Database
 ) -> None:
@@ -71,6 +77,36 @@ async def test_what_is_valid_still_somewhere_does_not_expire(
     assert await lots(connection, learner) == [(100, 0, 0, 0, 0, 0)]
 
 
+async def test_who_has_spent_all_in_time_is_looked_at_once(
+    ledger: Ledger, connection: Connection, fill: Fill, database: Database, owner: Connection
+) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    learner = await fill(100, expires_on=tomorrow)
+    await ledger.redeem(connection, learner, SCHEME, [Part(1, 100)], key="r")
+    assert await waiting(connection, learner) == [tomorrow]
+    await owner.execute("update expiring_book set expires_on = $2 where learner = $1", learner, YESTERDAY)
+    await Sweeper(database, ledger).expire()
+    assert await waiting(connection, learner) == []
+    assert await lots(connection, learner) == [(0, 0, 100, 0, 0, 0)]
+
+
+async def test_no_index_of_lots_is_written_when_they_are_spent(connection: Connection) -> None:
+    # What an index names, be it in its condition, keeps a changed row from staying where it is.
+    named = await connection.fetch(
+        """
+        select a.attname from pg_index i
+        join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
+          and d.refclassid = 'pg_class'::regclass and d.refobjid = i.indrelid
+        join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+        where i.indrelid = 'lot'::regclass
+        """
+    )
+    parts = {"provisional", "available", "held", "redeemed", "converted", "expired"}
+    columns = {row["attname"] for row in named}
+    assert "attempt" in columns
+    assert not parts & columns
+
+
 async def test_what_comes_back_after_its_day_expires_then(
     ledger: Ledger, connection: Connection, fill: Fill, database: Database, owner: Connection
 ) -> None:
@@ -87,11 +123,14 @@ async def test_what_comes_back_after_its_day_expires_then(
         swept = Operation(Kind.EXPIRY, learner, SCHEME, "e1", new_id())
         assert [answer.outcome for answer in await ledger.post(owner, [swept])] == ["posted"]
         assert await lots(owner, learner) == [(0, 60, 0, 0, 40, 0)]
+        assert await waiting(owner, learner) == []
         await ledger.release(owner, hold)
+        assert await waiting(owner, learner) == [YESTERDAY]
         again = Operation(Kind.EXPIRY, learner, SCHEME, "e2", new_id())
         answers = await ledger.post(owner, [again, swept, replace(again, key="e3")])
         assert [answer.outcome for answer in answers] == ["posted", "replayed", "refused"]
         assert await lots(owner, learner) == [(0, 0, 0, 0, 100, 0)]
+        assert await waiting(owner, learner) == []
     finally:
         await day.rollback()
 
