@@ -4,17 +4,14 @@ Statements are read by the thousand a second: such reads are counted in memory a
 summed up by day and reader. Whoever reads a whole record, or all of a store at once, is written down first.
 """
 
-import asyncio
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
-from libs.common import logs
 from libs.common.database import Database
+from libs.common.recurring import Recurring
 from services.creditbank.tables import Where
 from services.creditbank.xapi.readings import repository
 from services.creditbank.xapi.readings.repository import Amount
@@ -33,7 +30,7 @@ class Readings:
     def __init__(self, database: Database, kept_days: int) -> None:
         self._database, self._kept_days = database, kept_days
         self._counted: dict[Reading, Amount] = {}
-        self._log = logs.logger(__name__)
+        self._pruned = float("-inf")
 
     def count(self, organisation: UUID, key: str | None, subject: str, what: What, statements: int) -> None:
         """Count one read of an organisation's store by a door's `subject`: about an agent's key, or any."""
@@ -67,16 +64,14 @@ class Readings:
 
     async def run(self) -> None:
         """Write down once a second, and forget now and then what is too old; for ever."""
-        pruned = float("-inf")
-        while True:
-            await asyncio.sleep(_EVERY_S)
-            try:
-                await self.flush()
-                if time.monotonic() - pruned > _PRUNED_EVERY_S:
-                    await repository.prune(self._database.pool, self._kept_days)
-                    pruned = time.monotonic()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                self._log.warning(FAILED, error=type(error).__name__)
+        await Recurring(self._work, failed=FAILED, retry_seconds=_EVERY_S).run()
+
+    async def _work(self) -> float:
+        await self.flush()
+        if time.monotonic() - self._pruned > _PRUNED_EVERY_S:
+            await repository.prune(self._database.pool, self._kept_days)
+            self._pruned = time.monotonic()
+        return _EVERY_S
 
     async def stop(self) -> None:
         """Write down the last ones, if the database is there."""
