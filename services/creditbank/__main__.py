@@ -118,6 +118,14 @@ def summaries(act: str) -> None:
     _or_exit(lambda: asyncio.run(run(CreditbankSettings(), act)))
 
 
+def bring_record(learner: UUID, file: str) -> None:
+    """Bring a learner's record from elsewhere."""
+    from services.creditbank.settings import CreditbankSettings
+    from services.creditbank.xapi.carrying.commands import bring_record as run
+
+    _or_exit(lambda: asyncio.run(run(CreditbankSettings(), learner, file)))
+
+
 def schemes(file: Path | None) -> None:
     """Load schemes of a file, or the examples that come with the bank; loading them again changes nothing."""
     from services.creditbank.schemes.loading import EXAMPLES, SchemesRefused, load, read
@@ -311,6 +319,10 @@ def main() -> None:
     proving.add_argument("file", help="JSON Lines, packed with gzip or not; - for standard input")
     proving.add_argument("--key", action="append", default=[], help="a verifier key you trust; repeatable")
     proving.set_defaults(run=lambda given: verify_record(given.file, given.key))
+    bringing = commands.add_parser("record-import", help="bring a learner's record from another bank")
+    bringing.add_argument("learner", type=UUID)
+    bringing.add_argument("file", help="an export, packed with gzip or not; - for standard input")
+    bringing.set_defaults(run=lambda given: bring_record(given.learner, given.file))
     counting = commands.add_parser("summaries", help="prove or rebuild the summaries of records")
     counting.add_argument("act", choices=["check", "rebuild"])
     counting.set_defaults(run=lambda given: summaries(given.act))

@@ -8,7 +8,7 @@ through what is known now, so that a merge or a new address needs no second thou
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import asyncpg
@@ -66,12 +66,18 @@ async def owner(pool: Pool, caller: Caller, learner: UUID) -> Owner:
     found = await learners.relation(pool, learner, person=caller.subject)
     if not (found.is_own or found.is_guardian):
         raise NotFound
+    of = await owner_of(pool, learner)
+    if found.consent not in CONSENTED:
+        raise ConsentNeeded(consent=found.consent)
+    return replace(of, is_own=found.is_own)
+
+
+async def owner_of(pool: Pool, learner: UUID) -> Owner:
+    """The record of a learner, for the learner or an operator; raises NotFound."""
     known = await repository.numbers(pool, learner)
     if known is None:
         raise NotFound
-    if found.consent not in CONSENTED:
-        raise ConsentNeeded(consent=found.consent)
-    return Owner(known["holder"], tuple(known["numbers"]), found.is_own)
+    return Owner(known["holder"], tuple(known["numbers"]), is_own=True)
 
 
 async def record(

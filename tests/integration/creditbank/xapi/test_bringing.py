@@ -1,7 +1,9 @@
 """A learner brings the record of another bank: on their own word, once, and never as money."""
 
 import base64
+import gzip
 import hashlib
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from libs.common.database import Database
+from services.creditbank.log.commands import CommandFailed
 from services.creditbank.log.notes import Signer, sign
 from services.creditbank.settings import CreditbankSettings
+from services.creditbank.xapi.carrying.commands import bring_record
 from services.creditbank.xapi.carrying.handlers import people_erased
 from services.creditbank.xapi.carrying.keys import signer
 from services.creditbank.xapi.carrying.rules import KINDS, Manifest
@@ -155,6 +159,27 @@ async def test_a_known_key_is_told_and_what_was_made_here_is_refused(
     own.said(1, "a")
     answer = await brought(bank, learner, own.export())
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "record-is-here")
+
+
+async def test_an_operator_brings_a_record_for_a_learner(
+    bank: Bank,
+    settings: CreditbankSettings,
+    learner: UUID,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    there = Elsewhere()
+    said = there.said(1, "a")
+    file = tmp_path / "record.jsonl.gz"
+    file.write_bytes(gzip.compress(there.export()))
+    await bring_record(settings, learner, str(file))
+    assert f"from {THERE}, signed by no known key, 0 refused" in capsys.readouterr().out
+    assert [line["id"] for line in await Reader(bank, learner).lines()] == [said["id"]]
+    file.write_bytes(b"nothing of it\n")
+    with pytest.raises(CommandFailed, match="line 1"):
+        await bring_record(settings, learner, str(file))
+    with pytest.raises(CommandFailed, match="no learner"):
+        await bring_record(settings, uuid4(), str(file))
 
 
 async def test_a_broken_export_leaves_nothing(bank: Bank, learner: UUID) -> None:
