@@ -6,8 +6,9 @@ summed up by day and reader. Whoever reads a whole record, or all of a store at 
 
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from libs.common.database import Database
@@ -24,29 +25,36 @@ _PRUNED_EVERY_S: Final = 3_600.0
 forget = repository.forget
 
 
+#: organisation, key of an agent, a door's subject, way of reading
+_Way: TypeAlias = tuple[UUID, str | None, str, What]
+
+
+@dataclass(slots=True)
+class _Count:
+    times: int
+    statements: int
+    first: float
+    last: float
+
+
 class Readings:
     """Counts in one process: `app.state.readings`."""
 
     def __init__(self, database: Database, kept_days: int) -> None:
         self._database, self._kept_days = database, kept_days
-        self._counted: dict[Reading, Amount] = {}
+        self._counted: dict[_Way, _Count] = {}
         self._pruned = float("-inf")
 
     def count(self, organisation: UUID, key: str | None, subject: str, what: What, statements: int) -> None:
         """Count one read of an organisation's store by a door's `subject`: about an agent's key, or any."""
-        now = datetime.now(UTC)
-        about = NOBODY if key is None else UUID(key)
-        self._add(
-            Reading(now.date(), organisation, about, *reader_of(subject), what),
-            Amount(1, statements, now, now),
-        )
-
-    def _add(self, reading: Reading, amount: Amount) -> None:
-        before = self._counted.get(reading)
-        if before is not None:
-            times, statements = before.times + amount.times, before.statements + amount.statements
-            amount = Amount(times, statements, before.first_at, amount.last_at)
-        self._counted[reading] = amount
+        now, way = time.time(), (organisation, key, subject, what)
+        found = self._counted.get(way)
+        if found is None:
+            self._counted[way] = _Count(1, statements, now, now)
+        else:
+            found.times += 1
+            found.statements += statements
+            found.last = now
 
     async def flush(self) -> None:
         """Write down what was counted; it is counted on if it cannot be written."""
@@ -54,11 +62,15 @@ class Readings:
         if not counted:
             return
         try:
-            await repository.add(self._database.pool, counted.items())
+            await repository.add(self._database.pool, [_line(way, one) for way, one in counted.items()])
         except BaseException:
-            for reading, amount in self._counted.items():
-                before = counted.get(reading)
-                counted[reading] = amount if before is None else _sum(before, amount)
+            for way, later in self._counted.items():
+                before = counted.setdefault(way, _Count(0, 0, later.first, later.last))
+                before.times, before.statements = (
+                    before.times + later.times,
+                    before.statements + later.statements,
+                )
+                before.last = later.last
             self._counted = counted
             raise
 
@@ -79,8 +91,12 @@ class Readings:
             await self.flush()
 
 
-def _sum(one: Amount, later: Amount) -> Amount:
-    return Amount(one.times + later.times, one.statements + later.statements, one.first_at, later.last_at)
+def _line(way: _Way, count: _Count) -> tuple[Reading, Amount]:
+    organisation, key, subject, what = way
+    first, last = (datetime.fromtimestamp(at, UTC) for at in (count.first, count.last))
+    about = NOBODY if key is None else UUID(key)
+    reading = Reading(first.date(), organisation, about, *reader_of(subject), what)
+    return reading, Amount(count.times, count.statements, first, last)
 
 
 async def record(
