@@ -9,6 +9,6 @@ class ConsentNeeded(Forbidden):
 
     title = Text("The guardian's consent is needed", "需要监护人同意")
     detail = Text(
-        "Consent for this child is {consent}. Guardians give it in their own account.",
-        "该儿童的监护人同意状态为 {consent}，监护人可在本人账户中作出同意。",
+        "No guardian has consented for this child yet, or one objects. Guardians decide in their account.",
+        "该儿童的监护人尚未同意，或有监护人反对；监护人可在本人账户中作出决定。",
     )

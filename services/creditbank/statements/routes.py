@@ -135,7 +135,8 @@ async def _statement(
             "recorded_at": view.known_by,
             "effective_on": view.in_force_by,
             "next": cursor,
-        }
+        },
+        option=orjson.OPT_UTC_Z,
     )
     members = (
         b'"opening":' + found["opening"],

@@ -70,10 +70,10 @@ class DecidedLot(_Strict):
 
     @model_validator(mode="after")
     def consistent(self) -> "DecidedLot":
-        if self.decision == "refuse" and (self.reason is None or self.credits or self.counts_as):
-            raise PydanticCustomError(
-                "contradictory", "a refusal has a reason, and neither credits nor course"
-            )
+        if self.decision == "refuse" and self.reason is None:
+            raise PydanticCustomError("reason_needed", "needs a reason")
+        if self.decision == "refuse" and (self.credits or self.counts_as):
+            raise PydanticCustomError("contradictory", "a refusal has neither credits nor course")
         if self.credits is not None and not hundredths(self.credits):
             raise PydanticCustomError("greater_than", "must be greater than 0", {"gt": 0})
         return self

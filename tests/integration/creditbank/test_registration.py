@@ -136,7 +136,8 @@ async def test_what_a_suspended_or_withdrawn_institution_issued_stays_valid(
     bank: Bank, district: District, office: Office
 ) -> None:
     await bank.posted(district.school, item("S-0", "C-1"))
-    assert (await office.act(office.first, "suspend")).status_code == 422
+    silent = await office.act(office.first, "suspend")
+    assert (silent.status_code, silent.json()["errors"][0]["code"]) == (422, "reason_needed")
     assert await office.refused(office.head, "suspend", "x") == (403, "not-in-charge-of-standing")
     assert await office.acted(office.first, "suspend", "doubtful grades") == "suspended"
     assert (await bank.post(district.school, item("S-0", "C-1"))).status_code == 409
