@@ -37,6 +37,7 @@ async def database(service_database: Callable[[str], ServiceStore], stores: Any)
     service_database("auth")
     store = stores.copy_database("auth")
     opened = await Database(store.database, pool_size=2, name="mail test").start()
+    await opened.pool.execute("delete from mail")  # what tests before these left waiting
     yield opened
     await opened.stop()
     stores.drop_database(store)
