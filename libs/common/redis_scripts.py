@@ -33,7 +33,7 @@ class Scripts:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._wire: _Wire | None = None
-        self._making = asyncio.Lock()
+        self._making: asyncio.Task[_Wire] | None = None
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
         """What the script answers, texts as bytes; raises Redis's errors, after 5 s without an answer too."""
@@ -48,18 +48,35 @@ class Scripts:
 
     def close(self) -> None:
         """Let the connection go; who still waits for an answer gets redis's ConnectionError."""
+        if self._making is not None:
+            self._making.cancel()
         if self._wire is not None:
             self._wire.close()
             self._wire = None
 
     async def _made(self) -> "_Wire":
-        async with self._making:
-            if self._wire is None:
-                pool: Any = self._redis.connection_pool
-                connection = pool.make_connection()
+        """A new connection; who asks while one is being made gets that one, or its failure."""
+        if self._making is None:
+            self._making = asyncio.create_task(self._make())
+            self._making.add_done_callback(self._is_made)
+        return await asyncio.shield(self._making)
+
+    async def _make(self) -> "_Wire":
+        pool: Any = self._redis.connection_pool
+        connection = pool.make_connection()
+        try:
+            async with asyncio.timeout(_LONGEST_WAIT_S):
                 await connection.connect()
-                self._wire = _Wire(self, connection)
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        self._wire = _Wire(self, connection)
         return self._wire
+
+    def _is_made(self, making: "asyncio.Task[_Wire]") -> None:
+        self._making = None
+        if not making.cancelled():
+            making.exception()  # whoever waited has it; somebody may have gone away
 
     def lost(self, wire: "_Wire") -> None:
         """The next call makes another connection."""

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError, ResponseError
 from infra.dev.stores import Stores
 from libs.common import redis_scripts
 from libs.common.redis_scripts import Script, Scripts
-from libs.common.redis_store import connect
+from libs.common.redis_store import AWAY, connect
 
 ECHO = Script("return {KEYS[1], ARGV[1]}")
 #: keeps Redis, and so everybody's answers, for a quarter of a second
@@ -112,3 +112,28 @@ async def test_attack_77_no_redis_is_an_error_at_once() -> None:
     with pytest.raises(RedisError):
         await Scripts(nowhere).run(ECHO, ["k"], ["x"])
     await nowhere.aclose()
+
+
+async def test_attack_77_whoever_waits_for_redis_waits_no_longer_than_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = asyncio.Event()
+    tries: list[object] = []
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tries.append(writer)
+        await asked.wait()
+        writer.close()
+
+    monkeypatch.setattr(redis_scripts, "_LONGEST_WAIT_S", 0.2)
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    nowhere = connect(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    scripts = Scripts(nowhere)
+    calls = (scripts.run(ECHO, ["k"], ["x"]) for _ in range(20))
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(outcome, AWAY) for outcome in outcomes)
+    assert len(tries) == 1
+    asked.set()
+    await nowhere.aclose()
+    server.close()
+    await server.wait_closed()
