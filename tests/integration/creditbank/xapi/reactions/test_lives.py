@@ -139,9 +139,10 @@ async def test_a_paused_rule_waits_and_goes_on_where_it_was(school: School, lear
 
 
 async def test_versions_count_what_happened_in_their_days_and_give_credits_once(
-    school: School, quiz: str
+    school: School, quiz: str, stranger: UUID
 ) -> None:
     early, both, late = school.district.students
+    await school.tell(stranger)
 
     def at(who: UUID, day: str, score: float) -> dict[str, Any]:
         return passed(account(who), quiz, score, timestamp=f"{day}T04:00:00Z")
@@ -155,7 +156,10 @@ async def test_versions_count_what_happened_in_their_days_and_give_credits_once(
     )
     await school.store(at(both, "2025-07-01", 0.9))
     await school.work()
+    await school.store(at(stranger, "2025-07-01", 0.9))
+    await school.work()
     assert [(one["learner"], one["rule"]["id"]) for one in await school.claims()] == [
+        (str(stranger), second),
         (str(late), second),
         (str(both), first),
     ]

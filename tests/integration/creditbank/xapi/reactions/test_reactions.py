@@ -257,3 +257,5 @@ async def test_what_the_books_refuse_is_recorded(
     assert (claim["state"], claim["reason"], claim["entry"]) == ("refused", reason, entry)
     assert len(claim["evidence"]) == 1
     assert claim["deposit"] is None
+    query = "select sum(posted) from deposit_batch where institution = $1"
+    assert (await school.database.pool.fetchval(query, school.id) or 0) == (what == "attempt")
