@@ -26,7 +26,8 @@ CHECKS: list[Any] = [
     checks.content_type_conformance,
     checks.response_schema_conformance,
 ]
-EXAMPLES = 10
+EXAMPLES = 6
+schemathesis.serializer.alias("application/jsonl", "application/octet-stream")
 #: it would end the session the others are sent with
 LEFT_OUT = {("DELETE", "/v1/sessions/current"), ("DELETE", "/v1/sessions/{session}")}
 

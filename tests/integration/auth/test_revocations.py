@@ -255,9 +255,9 @@ async def test_a_revoked_key_is_refused_within_the_stated_time(
     """Not by its tokens' ids: by the key set, whose change the list tells."""
     token = bearer_of(here.admin)
     assert await neighbour.status(token) == 200
-    kept = auth_app.state.keys.published
-    fewer = type(kept)(b'{"keys":[]}', '"none"')
-    monkeypatch.setattr(auth_app.state.keys, "_published", fewer)
-    assert await neighbour.becomes(token, 503) < 5  # no key is left: it is not ready, and lets nobody in
-    monkeypatch.setattr(auth_app.state.keys, "_published", kept)
+    ring = auth_app.state.keys
+    fewer = type(ring.published)(b'{"keys":[]}', '"none"')
+    with monkeypatch.context() as patched:  # of the class: the ring reads its keys anew now and then
+        patched.setattr(type(ring), "published", fewer)
+        assert await neighbour.becomes(token, 503) < 5  # no key is left: it is not ready, and lets nobody in
     await neighbour.becomes(token, 200)

@@ -25,7 +25,7 @@ async def is_signed_in(browser: Browser, client: Application) -> bool:
 
 def signed_out_to(answer: object, address: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, address)  # type: ignore[attr-defined]
-    assert 'xuebu_session=""' in answer.headers["set-cookie"]  # type: ignore[attr-defined]
+    assert "xuebu_session=;" in answer.headers["set-cookie"]  # type: ignore[attr-defined]
 
 
 async def test_logout_with_hint_state_and_redirect(

@@ -21,6 +21,8 @@ class Enrolled:
     who: Somebody
     secret: bytes
     codes: list[str]
+    #: what the app showed when it was set up
+    first: str
 
     def code(self, *, steps: int = 0) -> str:
         """What the app shows now, or some steps later."""
@@ -33,10 +35,10 @@ async def enrol(somebody: Somebody) -> Enrolled:
     assert begun.status_code == 201, begun.text
     secret = begun.json()["secret"]
     raw = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    body = {"code": totp.code_at(raw, datetime.now(UTC))}
-    confirmed = await somebody.http.post("/v1/me/second-factor/confirmation", json=body)
+    first = totp.code_at(raw, datetime.now(UTC))
+    confirmed = await somebody.http.post("/v1/me/second-factor/confirmation", json={"code": first})
     assert confirmed.status_code == 200, confirmed.text
-    return Enrolled(somebody, raw, confirmed.json()["recovery_codes"])
+    return Enrolled(somebody, raw, confirmed.json()["recovery_codes"], first)
 
 
 async def forget_steps(app: FastAPI, person: UUID) -> None:

@@ -92,6 +92,7 @@ BODIES: Final[dict[Route, dict[str, Any] | None]] = {
     ("GET", "/v1/clients?organisation={organisation}"): None,
     ("GET", "/v1/clients/{client}"): None,
     ("PATCH", "/v1/clients/{client}"): {"name": "Another"},
+    ("DELETE", "/v1/clients/{client}"): None,
     ("POST", "/v1/clients/{client}/secrets"): {},
     ("DELETE", "/v1/clients/{client}/secrets/{secret}"): None,
     ("POST", "/v1/clients/{client}/suspension"): None,

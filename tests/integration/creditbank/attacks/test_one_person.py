@@ -1,10 +1,11 @@
 """One person does what needs two: with two roles, two records, or for the own benefit."""
 
+import base64
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
-from jose import jwt
 
 from libs.common.database import Database
 from libs.common.ids import new_id
@@ -223,7 +224,8 @@ async def test_clients_and_people_without_a_part_do_not_decide(
 
 async def entrusted(database: Database, headers: dict[str, str], who: UUID) -> None:
     """Tells that somebody has been shown the secret of the client that sends these headers."""
-    client = jwt.get_unverified_claims(headers["Authorization"].removeprefix("Bearer "))["sub"]
+    _, claims, _ = headers["Authorization"].removeprefix("Bearer ").split(".")
+    client = orjson.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
     connection = await database.connect()
     async with connection.transaction():
         told = as_event({"id": client, "person": who})
