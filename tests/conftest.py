@@ -71,7 +71,8 @@ def stores() -> Iterator[Stores]:
     _remove_abandoned()
     state = SESSIONS / secrets.token_hex(4)
     with lent_redis() as environment:
-        running = start_stores(state, f"xuebu_test_{state.name}", environment=environment)
+        name = f"xuebu_test_{state.name}"
+        running = start_stores(state, name, environment=environment, durable=False)
         try:
             yield running
         finally:

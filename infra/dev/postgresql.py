@@ -47,9 +47,13 @@ def own_name() -> str:
 
 
 class PostgreSQL:
-    """One server with its data in `directory`, reachable only through a socket in `sockets`."""
+    """One server with its data in `directory`, reachable only through a socket in `sockets`.
 
-    def __init__(self, directory: Path, sockets: Path, log: Path) -> None:
+    Unless it is `durable`, what it keeps survives its own end at any moment, but not the machine's.
+    """
+
+    def __init__(self, directory: Path, sockets: Path, log: Path, *, durable: bool = True) -> None:
+        self._durable = durable
         self._data = directory.resolve()
         self._sockets = sockets
         self._log = log
@@ -127,6 +131,7 @@ class PostgreSQL:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "max_connections": "200",
+            "fsync": "on" if self._durable else "off",
             "max_wal_size": "2GB",
             "shared_buffers": "512MB",  # taken as it is used; with 128 an import slows down as it grows
         }

@@ -88,12 +88,14 @@ def start_stores(
     *,
     services: Sequence[str] = SERVICES,
     environment: Mapping[str, str] = os.environ,
+    durable: bool = True,
 ) -> Stores:
     """The stores, running, with one database and two roles for each service.
 
+    Embedded ones that are not `durable` are quicker, and lose what they hold when the machine stops.
     Raises StateInUseError when another process uses `state`, StartError when a server does not come up.
     """
-    stores = choose_stores(state, prefix, services=services, environment=environment)
+    stores = choose_stores(state, prefix, services=services, environment=environment, durable=durable)
     try:
         stores.start_servers()
         stores.prepare()
@@ -109,6 +111,7 @@ def choose_stores(
     *,
     services: Sequence[str] = SERVICES,
     environment: Mapping[str, str] = os.environ,
+    durable: bool = True,
 ) -> Stores:
     """The stores in `state`, or those DATABASE and REDIS name, with all addresses known and nothing started.
 
@@ -126,7 +129,8 @@ def choose_stores(
             redis_server = RedisServer(state / "redis", sockets, state / "logs" / "redis.log")
             redis = redis_server.address
         if not administration:
-            postgresql = PostgreSQL(state / "postgresql", sockets, state / "logs" / "postgresql.log")
+            log = state / "logs" / "postgresql.log"
+            postgresql = PostgreSQL(state / "postgresql", sockets, log, durable=durable)
             administration = postgresql.administration
         databases = Databases(administration, None if postgresql else state / "roles.json")
         found = {service: databases.access(f"{prefix}_{service}") for service in services}
