@@ -1,12 +1,20 @@
 drop function store_statements(
   uuid, uuid, uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], smallint[], timestamptz[], text[], text[], bytea[], jsonb)
 
+-- Ids of statements that were erased: a tool that sends one again is answered as if it were there, and nothing is stored.
+create table xapi_erased (
+  organisation uuid not null,
+  id uuid not null,
+  constraint pk_xapi_erased primary key (organisation, id)
+)
+
 -- Stores statements set-wise, all or none, in one order of locks: the organisation's (shared; alone only if some
 -- target others, so that neither of two that belong together misses the other), their ids, which come in order,
 -- their activities. `p_places` are their places among those stored together, from 0; `p_bodies` lack the closing
 -- brace. The n-th of `p_mentioned` is a key of the statement at the n-th of `p_mentioned_at`.
 -- If the first is there already, nothing is stored and all that are there are returned; if another one is, the
--- unique key says so: to look for each beforehand, or to insert on conflict, costs a fifth of the whole.
+-- unique key says so: to look for each beforehand, or to insert on conflict, costs a fifth of the whole. What was
+-- erased is returned without a body, as if it were there, and nothing is stored either.
 create function store_statements(
   p_organisation uuid, p_authority uuid, p_ids uuid[], p_places integer[], p_verbs uuid[], p_actors uuid[],
   p_objects uuid[], p_registrations uuid[], p_targets uuid[], p_voiding smallint[], p_happened timestamptz[],
@@ -26,6 +34,13 @@ begin
     perform pg_advisory_xact_lock(7011, hashtext(p_organisation::text));
   else
     perform pg_advisory_xact_lock_shared(7011, hashtext(p_organisation::text));
+  end if;
+  if exists (select from xapi_erased e where e.organisation = p_organisation) then
+    return query select e.id, ''::bytea from xapi_erased e
+      where e.organisation = p_organisation and e.id = any(p_ids);
+    if found then
+      return;
+    end if;
   end if;
   if exists (select from xapi_statement s where s.organisation = p_organisation and s.id = p_ids[1]) then
     return query select s.id, s.body from xapi_statement s

@@ -1,4 +1,4 @@
-"""Statements are stored with fewer looks at what is there."""
+"""Statements are stored with fewer looks at what is there, and never again once they are erased."""
 
 from pathlib import Path
 
