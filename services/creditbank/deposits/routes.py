@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from libs.common.database import DatabaseOf
 from libs.common.ids import new_id
+from libs.common.languages import Language, preferred
 from libs.common.problems import NotFound
 from services.creditbank.callers import Poster, Reader
 from services.creditbank.deposits import service
@@ -16,6 +17,7 @@ from services.creditbank.deposits.problems import BY_REASON, ClientOfInstitution
 from services.creditbank.deposits.reading import read
 from services.creditbank.deposits.rules import Answer, Answers, Call, Refused
 from services.creditbank.deposits.schemas import Batch, DepositAnswer
+from services.creditbank.deposits.words import REASONS
 from services.creditbank.ledger.coalescer import Coalescer
 
 PATH = "/v1/deposits"
@@ -52,32 +54,36 @@ async def post_credits(request: Request, caller: Poster, desk: Annotated[Desk, D
     answers = await desk.call(call, len(items))
     if isinstance(answers, Refused):
         raise BY_REASON[answers.reason]
-    return Response(_answer(call, answers), media_type="application/json")
+    return _answer(call, answers, request)
 
 
-def _answer(call: Call, answers: Answers) -> bytes:
+def _answer(call: Call, answers: Answers, request: Request) -> Response:
     outcomes = [answer.outcome for answer in answers.items]
-    return orjson.dumps(
-        {
-            "batch": answers.batch,
-            "posted": outcomes.count("posted"),
-            "replayed": outcomes.count("replayed"),
-            "conflicts": outcomes.count("conflict"),
-            "refused": outcomes.count("refused"),
-            "items": [
-                _item(item.key, answer) for item, answer in zip(call.items, answers.items, strict=True)
-            ],
-        },
-        default=str,  # the driver's UUIDs are a class of their own
-    )
+    conflicts, refused = outcomes.count("conflict"), outcomes.count("refused")
+    # Most calls have nothing to tell in words, and need no language.
+    told = preferred(request.headers.get("accept-language")) if conflicts or refused else None
+    document = {
+        "batch": answers.batch,
+        "posted": outcomes.count("posted"),
+        "replayed": outcomes.count("replayed"),
+        "conflicts": conflicts,
+        "refused": refused,
+        "items": [
+            _item(item.key, answer, told) for item, answer in zip(call.items, answers.items, strict=True)
+        ],
+    }
+    body = orjson.dumps(document, default=str)  # the driver's UUIDs are a class of their own
+    return Response(body, headers=told and {"Content-Language": told}, media_type="application/json")
 
 
-def _item(key: str, answer: Answer) -> dict[str, Any]:
+def _item(key: str, answer: Answer, language: Language | None) -> dict[str, Any]:
     members: dict[str, Any] = {"key": key, "outcome": answer.outcome}
     if answer.entry is not None:
         members["entry"] = answer.entry
     if answer.reason is not None:
         members["reason"] = answer.reason
+    if language is not None and answer.outcome in ("refused", "conflict"):
+        members["message"] = REASONS[answer.reason or "key_conflict"].in_language(language)
     if answer.home is not None:
         members["home"] = answer.home
     return members

@@ -86,6 +86,7 @@ class DepositBody(_Strict):
 class ItemAnswer(BaseModel):
     """What became of one item. `entry` is absent when no entry stands for it, `reason` when not refused.
 
+    `message` says why an item is refused or in conflict, in the caller's language; others have none.
     `home` is there when the learner moved to another bank node: its name, of those `/v1/nodes` lists.
     """
 
@@ -105,6 +106,7 @@ class ItemAnswer(BaseModel):
         ]
         | None
     ) = None
+    message: str | None = None
     home: str | None = None
 
 

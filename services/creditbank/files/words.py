@@ -3,30 +3,11 @@
 from typing import Final
 
 from libs.common.languages import Language, Text
+from services.creditbank.deposits.words import REASONS
 
 _WORDS: Final = {
-    # of items
-    "learner_unknown": Text(
-        "Nobody of that name or id is known in the institution's line.", "机构体系内没有该学习者。"
-    ),
-    "learner_ambiguous": Text(
-        "Several learners have this name; use the id.", "有多名学习者使用该编号，请使用 id。"
-    ),
-    "course_unknown": Text("This is no course of the institution's line.", "机构体系内没有该课程。"),
-    "course_ambiguous": Text(
-        "Several courses have this name; use the id.", "有多门课程使用该编号，请使用 id。"
-    ),
-    "attempt_already_posted": Text(
-        "The learner has live credits for this attempt: correct that entry instead.",
-        "该次修读已有有效学分，请更正原记录。",
-    ),
-    "learner_moved": Text(
-        "The learner moved to another bank node: send it there.",
-        "该学习者已迁往其他学分银行节点，请发送至该节点。",
-    ),
-    "key_conflict": Text("The key came before with other content.", "该键此前已用于不同内容。"),
-    "earned_in_future": Text("The day is in the future.", "日期在将来。"),
-    "earned_too_early": Text("The day is before 1900.", "日期早于 1900 年。"),
+    **REASONS,
+    # of items of files
     "row_malformed": Text("The row does not have the form of the others.", "该行格式与其他行不符。"),
     "value_missing": Text("A value is missing.", "缺少值。"),
     "value_invalid": Text("The value is not of the documented form.", "值的格式不符合文档。"),

@@ -80,6 +80,7 @@ async def test_a_key_with_other_content_is_a_conflict(
     assert answer["items"][0] == {
         "key": first["key"],
         "outcome": "conflict",
+        "message": "The key came before with other content.",
         "entry": posted["items"][0]["entry"],
     }
     assert (await bank.account(district.students[0]))["accounts"][0]["available"] == "1.00"
@@ -135,6 +136,30 @@ async def test_a_bad_item_hinders_no_other(bank: Bank, district: District) -> No
     assert [one["outcome"] for one in answer["items"][-3:]] == ["posted", "replayed", "conflict"]
     assert answer["items"][-2]["entry"] == answer["items"][-3]["entry"]
     assert (answer["posted"], answer["replayed"], answer["conflicts"], answer["refused"]) == (1, 1, 1, 6)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ("Nobody of that name or id", "This is no course", "The key came before with other content.")),
+        (
+            "zh-CN,en;q=0.5",
+            ("机构体系内没有该学习者。", "机构体系内没有该课程。", "该键此前已用于不同内容。"),
+        ),
+    ],
+)
+async def test_what_is_not_posted_says_why_in_the_callers_language(
+    bank: Bank, district: District, language: str, sentences: tuple[str, ...]
+) -> None:
+    good = item(district.students[0], district.course)
+    headers = {**bank.of_client(district.school), "Accept-Language": language}
+    items = [item("nobody", "C-1"), item("S-0", "C-3"), good, {**good, "credits": "7.00"}, good]
+    answer = await bank.client.post("/v1/deposits", json={"items": items}, headers=headers)
+    unknown, course, posted, conflict, replayed = answer.json()["items"]
+    for one, sentence in zip((unknown, course, conflict), sentences, strict=True):
+        assert one["message"].startswith(sentence)
+    assert "message" not in {**posted, **replayed}
+    assert answer.headers["content-language"] == language[:5]
 
 
 async def test_a_refused_item_may_be_sent_again_with_its_key(bank: Bank, district: District) -> None:

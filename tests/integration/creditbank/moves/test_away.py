@@ -24,7 +24,8 @@ async def test_posting_is_refused_and_names_the_new_home(nodes: Nodes) -> None:
     fresh, of_other = item(who, west.district.course, attempt="A-2"), item(other, west.district.course)
     answers = (await west.bank.posted(west.district.school, fresh, first, of_other))["items"]
     assert answers[0] == {
-        "key": fresh["key"], "outcome": "refused", "reason": "learner_moved", "home": "east"
+        "key": fresh["key"], "outcome": "refused", "reason": "learner_moved", "home": "east",
+        "message": "The learner moved to another bank node: send it there.",
     }  # fmt: skip
     assert (answers[1]["outcome"], answers[1]["entry"]) == ("replayed", posted["entry"])
     assert answers[2]["outcome"] == "posted"
