@@ -113,13 +113,15 @@ def begin(app: FastAPI, desk: PostingDesk) -> None:
     )
     app.state.readings = Readings(app.state.database, settings.record_readings_kept_days)
     seals = Seals(settings.key_encryption_key.get_secret_value())
-    development = settings.environment == "development"
-    app.state.subscriptions = Subscriptions(app.state.database, seals, development=development)
+    development, private = settings.environment == "development", settings.xapi_private_targets
+    app.state.subscriptions = Subscriptions(
+        app.state.database, seals, development=development, private=private
+    )
     app.state.deliverer = Deliverer(
         app.state.database,
         app.state.statements.horizon,
         seals,
-        Sender(development=development, private=settings.xapi_private_targets).send,
+        Sender(development=development, private=private).send,
         settings.xapi_delivery_interval_seconds,
     )
     app.state.reactor = Reactor(

@@ -35,8 +35,11 @@ def is_blaming(status: int | None) -> bool:
     return status in _BLAMING
 
 
-def is_allowed_address(address: str, *, development: bool) -> bool:
-    """Whether statements may be sent there at all: encrypted, or in development to this very machine."""
+def is_allowed_address(address: str, *, development: bool, private: bool) -> bool:
+    """Whether statements may be sent there at all: encrypted, or in development to this very machine.
+
+    Names are judged by what they lead to, when something is sent.
+    """
     try:
         parts = urlsplit(address)
         host, port = parts.hostname, parts.port
@@ -46,7 +49,12 @@ def is_allowed_address(address: str, *, development: bool) -> bool:
         return False
     if not address.isascii() or any(sign.isspace() or not sign.isprintable() for sign in address):
         return False
-    return parts.scheme == "https" or (development and parts.scheme == "http" and host in _LOOPBACK)
+    if parts.scheme != "https" and not (development and parts.scheme == "http" and host in _LOOPBACK):
+        return False
+    try:
+        return is_allowed_network(host, development=development, private=private)
+    except ValueError:
+        return True
 
 
 def is_allowed_network(ip: str, *, development: bool, private: bool) -> bool:

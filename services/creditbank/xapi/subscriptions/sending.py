@@ -40,7 +40,7 @@ class Sender:
         return await asyncio.to_thread(self._send, address, headers, body)
 
     def _send(self, address: str, headers: Mapping[str, str], body: bytes) -> int:
-        if not is_allowed_address(address, development=self._development):
+        if not is_allowed_address(address, development=self._development, private=self._private):
             raise TargetFailed("address not allowed")
         parts = urlsplit(address)
         host, secure = parts.hostname or "", parts.scheme == "https"

@@ -50,8 +50,9 @@ class Wanted:
 class Subscriptions:
     """Subscriptions of one database."""
 
-    def __init__(self, database: Database, seals: Seals, *, development: bool) -> None:
-        self._database, self._seals, self._development = database, seals, development
+    def __init__(self, database: Database, seals: Seals, *, development: bool, private: bool) -> None:
+        self._database, self._seals = database, seals
+        self._development, self._private = development, private
 
     async def create(self, caller: Caller, wanted: Wanted) -> tuple[bytes, str | None]:
         """A subscription as JSON, and the secret of a webhook, which is told this once.
@@ -59,7 +60,7 @@ class Subscriptions:
         Raises NotFound, NotInChargeOfSubscriptions, TargetNotAllowed, TooManySubscriptions.
         """
         await _require_charge(self._database.pool, caller, wanted.organisation)
-        if not is_allowed_address(wanted.address, development=self._development):
+        if not is_allowed_address(wanted.address, development=self._development, private=self._private):
             raise TargetNotAllowed
         subscription, secret = new_id(), secrets.token_bytes(_SECRET_BYTES)
         proof = secret if wanted.credential is None else _basic(*wanted.credential)

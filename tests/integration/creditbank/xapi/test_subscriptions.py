@@ -286,6 +286,8 @@ async def test_only_its_administrators_subscribe(
         ({"address": "https://user:secret@example.org/"}, None),
         ({"address": "ftp://example.org/"}, None),
         ({"address": "https:///hook"}, None),
+        ({"address": "https://10.0.0.1/hook"}, None),
+        ({"address": "https://[::ffff:169.254.169.254]/"}, None),
         ({"address": "https://example.org/\r\nHost: other"}, None),
         ({"filters": {"verb": "no iri"}}, "verb"),
         ({"filters": {"agent": {"name": "nobody"}}}, "agent"),

@@ -44,11 +44,11 @@ def test_loopback_is_for_development_and_private_networks_for_whom_they_are_set(
 
 
 def test_plain_http_is_for_this_machine_in_development() -> None:
-    assert is_allowed_address("http://127.0.0.1:8080/x", development=True)
-    assert not is_allowed_address("http://127.0.0.1:8080/x", development=False)
-    assert not is_allowed_address("http://localhost.example.org/", development=True)
-    assert is_allowed_address("https://example.org:8443/x?y=z", development=False)
-    assert not is_allowed_address("https://example.org:99999/", development=False)
+    assert is_allowed_address("http://127.0.0.1:8080/x", development=True, private=False)
+    assert not is_allowed_address("http://127.0.0.1:8080/x", development=False, private=False)
+    assert not is_allowed_address("http://localhost.example.org/", development=True, private=False)
+    assert is_allowed_address("https://example.org:8443/x?y=z", development=False, private=False)
+    assert not is_allowed_address("https://example.org:99999/", development=False, private=False)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_plain_http_is_for_this_machine_in_development() -> None:
 )
 def test_a_name_is_judged_by_where_it_leads(address: str) -> None:
     sender = Sender(development=False, private=False)
-    with pytest.raises(TargetFailed, match="network not allowed"):
+    with pytest.raises(TargetFailed, match="not allowed"):
         asyncio.run(sender.send(address, {}, b""))
 
 
