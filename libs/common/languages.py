@@ -14,10 +14,19 @@ class Text:
     zh: str
 
     def format(self, **values: Any) -> "Text":
-        return Text(self.en.format(**values), self.zh.format(**values))
+        """Fill the placeholders; a Text among the values is put in its own language."""
+        return Text(
+            self.en.format(**{name: said(value, "en") for name, value in values.items()}),
+            self.zh.format(**{name: said(value, "zh-CN") for name, value in values.items()}),
+        )
 
     def in_language(self, language: Language) -> str:
         return self.zh if language == "zh-CN" else self.en
+
+
+def said(value: Any, language: Language) -> Any:
+    """A Text in the language; anything else as it is."""
+    return value.in_language(language) if isinstance(value, Text) else value
 
 
 def preferred(accept_language: str | None) -> Language:

@@ -4,6 +4,7 @@ A service raises a subclass of `Problem`; its docstring is what the type's addre
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from libs.common.languages import Text
@@ -16,6 +17,8 @@ class Problem(Exception):
     title: ClassVar[Text] = Text("The request could not be carried out", "请求无法完成")
     detail: ClassVar[Text | None] = None
     headers: ClassVar[dict[str, str]] = {}
+    #: by the name of an extension that holds a code: what `detail` says for each code
+    words: ClassVar[Mapping[str, Mapping[str, Text]]] = {}
 
     #: every type by its slug, so that documentation and the type addresses are complete
     registry: ClassVar[dict[str, type["Problem"]]] = {}
@@ -32,7 +35,13 @@ class Problem(Exception):
         Problem.registry[cls.slug] = cls
 
     def explanation(self) -> Text | None:
-        return self.detail.format(**self.extensions) if self.detail else None
+        if self.detail is None:
+            return None
+        told = {
+            name: words.get(self.extensions[name], self.extensions[name])
+            for name, words in self.words.items()
+        }
+        return self.detail.format(**{**self.extensions, **told})
 
     def response_headers(self) -> dict[str, str]:
         """Headers this one failure needs, for example Retry-After."""

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from libs.common import problems
 from libs.common.http.validation import explain
-from libs.common.languages import Language, Text, preferred
+from libs.common.languages import Language, preferred, said
 from libs.common.problems import Problem
 from libs.common.tracing import current_trace_id
 
@@ -49,13 +49,11 @@ def document(problem: Problem, *, base: str, accept_language: str | None, instan
 
 def _in_language(value: Any, language: Language) -> Any:
     """Texts among the extensions are given in the caller's language too."""
-    if isinstance(value, Text):
-        return value.in_language(language)
     if isinstance(value, list):
         return [_in_language(one, language) for one in value]
     if isinstance(value, Mapping):
         return {name: _in_language(one, language) for name, one in value.items()}
-    return value
+    return said(value, language)
 
 
 def respond(problem: Problem, request: Request) -> Response:

@@ -1,7 +1,10 @@
 """Why somebody may not decide, or not any more."""
 
+from typing import ClassVar
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict, Forbidden
+from services.creditbank.approvals.words import STATES
 
 
 class AnotherMustDecide(Forbidden):
@@ -18,7 +21,8 @@ class DecisionNotDue(Conflict):
     """This does not wait for that decision: it has been decided, withdrawn, or is not so far yet."""
 
     title = Text("Nothing waits for this decision", "没有等待此决定的事项")
-    detail = Text("Its state is {state}.", "其状态为 {state}。")
+    detail = Text("Its state: {state}.", "当前状态：{state}。")
+    words: ClassVar = {"state": STATES}
 
 
 class LearnerUnknown(Conflict):

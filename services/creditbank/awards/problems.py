@@ -1,5 +1,7 @@
 """Why an award is not granted."""
 
+from collections.abc import Sequence
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict
 
@@ -8,4 +10,13 @@ class ProgrammeNotMet(Conflict):
     """The credits do not meet the programme's rules; `unmet` names them. An audit explains each."""
 
     title = Text("The programme's rules are not met", "未满足项目规则")
-    detail = Text("Not met: {unmet}.", "未满足：{unmet}。")
+
+    def __init__(self, unmet: Sequence[str], why: Sequence[Text] = ()) -> None:
+        super().__init__(unmet=", ".join(unmet))
+        self.why = why
+
+    def explanation(self) -> Text | None:
+        """Rule by rule, in words."""
+        if not self.why:
+            return None
+        return Text(" ".join(one.en for one in self.why), "".join(one.zh for one in self.why))

@@ -24,6 +24,7 @@ from services.creditbank.ledger.rules import Part, Place
 from services.creditbank.ledger.service import Ledger, find_hold
 from services.creditbank.programmes import service as programmes
 from services.creditbank.programmes.checking import breaches
+from services.creditbank.programmes.explaining import explain_unmet
 from services.creditbank.programmes.rules import Allocation, RuleSet
 from services.creditbank.rulebook import service as rulebook
 from services.creditbank.tables import Connection, Where
@@ -50,7 +51,8 @@ async def request(
         judged = await programmes.judge(connection, holder, programme, only=programmes.keys(holder, only))
         if not judged.audit.is_met:
             raise ProgrammeNotMet(
-                unmet=", ".join(f"{one.rule} {one.code}".strip() for one in judged.audit.unmet)
+                [f"{one.rule} {one.code}".strip() for one in judged.audit.unmet],
+                [explain_unmet(judged.rules, one) for one in judged.audit.unmet],
             )
         award = new_id()
         until = datetime.now(UTC) + timedelta(days=HELD_DAYS)
@@ -143,7 +145,7 @@ async def decide(
         await institutions.refuse_unless_registered(connection, found["institution"])
         rules = programmes.rule_set(await rulebook.as_it_was(connection, found["rule"]))
         if broken := breaches(rules, *of_facts(orjson.loads(found["facts"]))):
-            raise ProgrammeNotMet(unmet=", ".join(broken))
+            raise ProgrammeNotMet(broken)
         for row in await repository.holds(connection, learner, award):
             hold = await find_hold(connection, row["hold"], learner=row["book"])
             assert hold is not None, "it was placed with the award"

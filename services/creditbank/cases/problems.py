@@ -1,7 +1,10 @@
 """Why a case is not opened, or does not go on."""
 
+from typing import ClassVar
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict, InvalidRequest
+from services.creditbank.approvals.words import STATES
 
 
 class NotDisputable(Conflict):
@@ -13,6 +16,18 @@ class NotDisputable(Conflict):
 
     title = Text("This cannot be disputed", "此事项不能提出异议")
     detail = Text("{reason}", "{reason}")
+    words: ClassVar = {
+        "reason": {
+            "kind": Text(
+                "Entries of this kind were made by the learner or by time alone.",
+                "此类记录由学习者本人操作或因到期产生。",
+            ),
+            "not_refused": Text(
+                "It was not refused: it waits for a decision still, was withdrawn, or was granted.",
+                "该事项未被拒绝：尚待决定、已撤回或已获准。",
+            ),
+        }
+    }
 
 
 class CaseUnderWay(Conflict):
@@ -25,7 +40,8 @@ class CaseDoesNotWait(Conflict):
     """The case is not in a state in which this can be done."""
 
     title = Text("The case does not wait for this", "该案件不等待此操作")
-    detail = Text("Its state is {state}.", "其状态为 {state}。")
+    detail = Text("Its state: {state}.", "当前状态：{state}。")
+    words: ClassVar = {"state": STATES}
 
 
 class AppealOver(Conflict):

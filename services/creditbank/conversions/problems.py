@@ -1,7 +1,22 @@
 """Why credits are not converted."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict
+
+_OF_LOT: Final = Text("Lot {lot}: {why}", "第 {lot} 笔：{why}")
+_WHY: Final = {
+    "not_below_the_rule": Text(
+        "issued by neither the rule's institution nor one below it.", "并非由规则所属机构或其下属机构记入。"
+    ),
+    "issuer_not_covered": Text("the agreement names other issuers.", "协议未涵盖其记入机构。"),
+    "outcome_not_covered": Text("the agreement names other courses.", "协议未涵盖该课程。"),
+    "too_old": Text("earned too long ago.", "取得时间过早。"),
+    "grade_too_low": Text("the grade is too low.", "成绩过低。"),
+    "grade_not_comparable": Text("the grade cannot be compared with what is needed.", "成绩无法与要求比较。"),
+}
 
 
 class NotConvertible(Conflict):
@@ -12,7 +27,16 @@ class NotConvertible(Conflict):
     """
 
     title = Text("These credits cannot be converted by this rule", "不能按此规则转换这些学分")
-    detail = Text("{reasons}", "{reasons}")
+
+    def __init__(self, refused: Mapping[int, str]) -> None:
+        """`refused` is the reason of each lot."""
+        super().__init__(reasons=", ".join(f"{lot}: {reason}" for lot, reason in refused.items()))
+        self.refused = refused
+
+    def explanation(self) -> Text:
+        """Lot by lot, in words."""
+        told = [_OF_LOT.format(lot=lot, why=_WHY[reason]) for lot, reason in self.refused.items()]
+        return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))
 
 
 class ConversionCapReached(Conflict):

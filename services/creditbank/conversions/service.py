@@ -45,7 +45,7 @@ async def quote(where: Where, holder: Holder, rule_id: UUID, parts: Sequence[Par
     book = _book(holder, rows, parts)
     by_number = {row["number"]: row for row in rows if row["learner"] == book}
     today = datetime.now(UTC).date()
-    reasons = []
+    refused = {}
     for part in parts:
         row = by_number[part.lot]
         reason = (
@@ -61,9 +61,9 @@ async def quote(where: Where, holder: Holder, rule_id: UUID, parts: Sequence[Par
             )
         )
         if reason:
-            reasons.append(f"{part.lot}: {reason}")
-    if reasons:
-        raise NotConvertible(reasons=", ".join(reasons))
+            refused[part.lot] = reason
+    if refused:
+        raise NotConvertible(refused)
     made = convert(terms, [part.amount for part in parts])
     if terms.most is not None:
         used = await repository.used(where, holder.books, rule.id)

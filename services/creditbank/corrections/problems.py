@@ -1,7 +1,11 @@
 """Expected failures of correcting deposits."""
 
+from typing import ClassVar
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict, Forbidden
+from services.creditbank.approvals.words import STATES
+from services.creditbank.deposits.words import REFUSALS
 
 
 class CorrectionNeedsAnother(Forbidden):
@@ -26,11 +30,13 @@ class CorrectionDecided(Conflict):
     """The correction does not wait for a decision any more."""
 
     title = Text("The correction was decided on", "该更正已有决定")
-    detail = Text("Its state is {state}.", "其状态为 {state}。")
+    detail = Text("Its state: {state}.", "当前状态：{state}。")
+    words: ClassVar = {"state": STATES}
 
 
 class ReplacementRefused(Conflict):
     """What is to take the place of the deposit cannot be posted; `reason` is as for a deposit."""
 
     title = Text("The replacement cannot be posted", "无法记入更正后的学分")
-    detail = Text("The reason is {reason}.", "原因为 {reason}。")
+    detail = Text("{reason}", "{reason}")
+    words: ClassVar = {"reason": REFUSALS}

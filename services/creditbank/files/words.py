@@ -3,11 +3,11 @@
 from typing import Final
 
 from libs.common.languages import Language, Text
-from services.creditbank.deposits.words import REASONS
+from services.creditbank.deposits.words import REFUSALS
 
 _WORDS: Final = {
-    **REASONS,
-    # of items of files
+    **REFUSALS,
+    # of rows
     "row_malformed": Text("The row does not have the form of the others.", "该行格式与其他行不符。"),
     "value_missing": Text("A value is missing.", "缺少值。"),
     "value_invalid": Text("The value is not of the documented form.", "值的格式不符合文档。"),
@@ -35,9 +35,6 @@ _WORDS: Final = {
         "All or nothing was asked, and some items cannot be posted: nothing was.",
         "要求全部记入，但有项目无法记入：未作任何记入。",
     ),
-    "not_registered": Text("The institution may not post.", "该机构不能记入学分。"),
-    "unknown": Text("The institution is not the client's any more.", "该机构已不属于此客户端。"),
-    "scheme_unknown": Text("There is no such scheme.", "没有该学分体系。"),
 }
 
 

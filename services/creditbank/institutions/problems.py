@@ -1,5 +1,7 @@
 """Expected failures of changing an institution's standing."""
 
+from typing import ClassVar
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict, Forbidden
 
@@ -8,7 +10,17 @@ class StandingForbids(Conflict):
     """The institution's present standing does not allow this act; `standing` says what it is."""
 
     title = Text("Not from the present standing", "当前状态不允许此操作")
-    detail = Text("The institution is {standing}.", "该机构当前状态为 {standing}。")
+    detail = Text("The institution is {standing}.", "该机构当前状态：{standing}。")
+    words: ClassVar = {
+        "standing": {
+            "unregistered": Text("not registered", "未登记"),
+            "applied": Text("waiting for review", "已申请，待审核"),
+            "reviewed": Text("reviewed, not registered yet", "已审核，待登记"),
+            "registered": Text("registered", "已登记"),
+            "suspended": Text("suspended", "已暂停"),
+            "withdrawn": Text("out of the bank", "已退出"),
+        }
+    }
 
 
 class AboveMustDecide(Forbidden):

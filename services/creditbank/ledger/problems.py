@@ -1,6 +1,6 @@
 """Why an operation on a learner's credits was refused. Nothing was changed then, and its key is free."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from libs.common.languages import Text
 from libs.common.problems import Conflict, IdempotencyConflict, Problem
@@ -27,6 +27,18 @@ class CreditsUnavailable(Conflict):
     """
 
     title = Text("The credits cannot be spent", "学分不可使用")
+    detail = Text("{reason}", "{reason}")
+    words: ClassVar = {
+        "reason": {
+            "account_unknown": Text("There is no such account.", "没有该账户。"),
+            "lot_unknown": Text("The account holds no such credits.", "账户中没有这些学分。"),
+            "lot_repeated": Text("The same credits are named twice.", "同一笔学分被重复列出。"),
+            "amount_invalid": Text("The amount is not one that can be spent.", "数额无效。"),
+            "nothing_to_move": Text("No credits are named.", "未列出任何学分。"),
+            "credits_insufficient": Text("Less is available.", "可用学分不足。"),
+            "credits_expired": Text("Their time is over.", "学分已过期。"),
+        }
+    }
 
 
 class HoldOver(Conflict):
@@ -37,6 +49,16 @@ class HoldOver(Conflict):
     """
 
     title = Text("The hold cannot be used", "预留不可用")
+    detail = Text("{reason}", "{reason}")
+    words: ClassVar = {
+        "reason": {
+            "hold_unknown": Text("There is no such hold.", "没有该预留。"),
+            "hold_resolved": Text("It was captured, released or has lapsed.", "该预留已使用、释放或失效。"),
+            "hold_lapsed": Text("Its time is over.", "该预留已过期。"),
+            "hold_current": Text("Its time is not over.", "该预留尚未到期。"),
+            "hold_exceeded": Text("It holds less than that.", "预留的学分不足。"),
+        }
+    }
 
 
 class EntryReversed(Conflict):

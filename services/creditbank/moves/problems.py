@@ -1,6 +1,6 @@
 """Why a move cannot be, or its document is not taken in."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from libs.common.languages import Text
 from libs.common.problems import Conflict, Forbidden, NotFound, Problem
@@ -67,6 +67,15 @@ class MoveNotDueYet(Conflict):
     """The move cannot be taken in yet: `reason` is `learner_unknown` or `scheme_unknown`. Send it again."""
 
     title = Text("The move cannot be taken in yet", "暂时无法接收迁移")
+    detail = Text("{reason}", "{reason}")
+    words: ClassVar = {
+        "reason": {
+            "learner_unknown": Text(
+                "This node has not heard of the learner yet.", "本节点尚未获知该学习者。"
+            ),
+            "scheme_unknown": Text("This node does not have the scheme.", "本节点没有该学分体系。"),
+        }
+    }
 
 
 BY_REASON: Final[dict[str, type[Problem]]] = {

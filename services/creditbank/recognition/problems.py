@@ -1,7 +1,10 @@
 """Why learning is not recognised like this."""
 
+from typing import ClassVar
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict, InvalidRequest
+from services.creditbank.deposits.words import REFUSALS
 
 
 class NotOfInstitution(Conflict):
@@ -25,3 +28,4 @@ class NotPosted(Conflict):
 
     title = Text("The credits cannot be posted", "学分不能记入")
     detail = Text("{reason}", "{reason}")
+    words: ClassVar = {"reason": REFUSALS}

@@ -1,7 +1,10 @@
 """Expected failures of looking after what waits for its learner."""
 
+from typing import ClassVar
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict
+from services.creditbank.deposits.words import REFUSALS
 
 
 class NotWaiting(Conflict):
@@ -14,4 +17,5 @@ class ClaimRefused(Conflict):
     """The credits cannot be posted to this learner; `reason` is one of those of items."""
 
     title = Text("The credits could not be posted", "学分未能记入")
-    detail = Text("They still wait. The reason is: {reason}.", "该项目仍在等待，原因：{reason}。")
+    detail = Text("They still wait. {reason}", "该项目仍在等待。{reason}")
+    words: ClassVar = {"reason": REFUSALS}

@@ -116,6 +116,7 @@ async def test_a_refused_replacement_leaves_the_deposit(
     correction = await office.asked(replacement=office.replacement(course={"id": str(new_id())}))
     refused = await office.decide(correction, office.registrar)
     assert (refused.status_code, refused.json()["reason"]) == (409, "course_unknown")
+    assert refused.json()["detail"] == "This is no course of the institution's line."
     learner = await number_of(database, office.district.students[0])
     assert await lots(connection, learner) == [(200, 0, 0, 0, 0, 0)]
     shown = await office.bank.client.get(f"/v1/corrections/{correction}", headers=office.machine)

@@ -76,6 +76,9 @@ async def test_an_award_is_held_approved_spent_and_rescinded(
     assert (account["redeemed"], account["held"], account["available"]) == ("3.00", "0.00", "0.50")
     again = {"programme": rules, "key": "b"}
     assert await desk.refused(student, "POST", "/v1/awards", again) == (409, "programme-not-met")
+    why = (await desk.ask(student, "POST", "/v1/awards", again)).json()
+    assert why["unmet"].startswith("total")
+    assert why["detail"].startswith("3.00 credits are needed in all; 0.50 count, 2.50 are missing.")
 
     await desk.ok(office.registrar, "POST", f"{address}/rescission", {"reason": "a forged paper"})
     decision = f"{address}/rescission/decision"
