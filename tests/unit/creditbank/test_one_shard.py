@@ -34,7 +34,7 @@ OF_THE_NODE: Final = frozenset(
     {
         "deposit_batch", "inbox", "log", "log_block", "log_checkpoint", "log_key", "log_pending", "outbox",
         "posting_file", "posting_file_batch", "posting_file_piece", "posting_item", "record_import",
-        "record_imported", "record_imported_credit", "record_news",
+        "record_imported", "record_imported_credit", "record_imported_document", "record_news",
         "record_reading", "record_summary", "record_tally", "record_tally_place",
         "refused_arrival", "suspense", "xapi_activity", "xapi_attachment", "xapi_credential",
         "xapi_credential_change", "xapi_document", "xapi_echo", "xapi_identity", "xapi_mention",

@@ -9,7 +9,6 @@ import base64
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -18,16 +17,19 @@ import orjson
 
 from libs.common.database import Database
 from libs.common.ids import new_id
+from libs.common.languages import Text
 from services.creditbank.log.notes import Verifier
 from services.creditbank.xapi.bulk import contents
 from services.creditbank.xapi.bulk.importing import Importer, Refusal
 from services.creditbank.xapi.carrying import repository
+from services.creditbank.xapi.carrying.documents import NotADocument, is_about, read_document
 from services.creditbank.xapi.carrying.problems import RecordBroken, RecordIsHere, TooManyImports
 from services.creditbank.xapi.carrying.rules import Manifest
 from services.creditbank.xapi.carrying.verifying import Broken, prove
 from services.creditbank.xapi.credentials.rules import agent, text
 from services.creditbank.xapi.persons.service import Owner
 from services.creditbank.xapi.protocol.doors import Door
+from services.creditbank.xapi.protocol.parameters import CLAUSE
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.statements.service import Statements
 from services.creditbank.xapi.validation.agents import check_agent
@@ -36,9 +38,11 @@ from services.creditbank.xapi.validation.findings import Invalid
 MOST: Final = 50
 _MOST_AGENTS: Final = 200
 _MOST_TOLD: Final = 20
-_AT_ONCE: Final = 500
+_MOST_SHOWN: Final = 200
+_NOT_THAT: Final = Text("is not in the documented form of an export", "不符合导出文件的格式说明")
+_BYTES_AT_ONCE: Final = 1024 * 1024
 #: files of what is taken in, beside contents that are named by their hashes
-STATEMENTS, ORIGINS, ENTRIES = "statements", "origins", "entries"
+STATEMENTS, ORIGINS, ENTRIES, DOCUMENTS = "statements", "origins", "entries", "documents"
 
 
 @dataclass(slots=True)
@@ -50,7 +54,7 @@ class Brought:
     agents: list[str]
     signed_by: str | None
     manifest: Manifest
-    left_out: dict[str, int] = field(default_factory=lambda: {"voided": 0, "documents": 0, "others": 0})
+    left_out: dict[str, int] = field(default_factory=lambda: {"voided": 0, "others": 0})
     refused: list[dict[str, Any]] = field(default_factory=list)
     refusals: int = 0
 
@@ -93,6 +97,10 @@ class Bringer:
                 await repository.note_origins(self.database.pool, store, brought.id, authorities)
             for entries in _some(folder / ENTRIES):
                 await repository.note_credits(self.database.pool, store, brought.id, entries)
+            for documents in _some(folder / DOCUMENTS):
+                for document in documents:
+                    row = read_document(document)
+                    await repository.keep_document(self.database.pool, store, brought.id, row)
             await repository.end(self.database.pool, store, brought.id, brought.refusals)
         return store, brought
 
@@ -102,7 +110,7 @@ class Bringer:
             manifest, signed_by = await asyncio.to_thread(prove, file, self.trusted)
             file.seek(0)
             first = orjson.loads(file.readline())
-            agents = [_agent(one) for one in first["agents"]]
+            agents = [_agent(one) for one in (*first["agents"], *first.get("agents_elsewhere", ()))]
             address = first["address"]
         except Broken as error:
             raise RecordBroken(reason=str(error)) from None
@@ -140,21 +148,26 @@ def _agent(value: Any) -> str:
 
 def _split(file: BinaryIO, folder: Path, brought: Brought) -> None:
     """Write what is taken in into files of one kind each: statements of the learner with their line numbers,
-    who vouched for them, entries; and contents by their hashes. What was voided is no part of the record."""
+    who vouched for them, entries, documents; and contents by their hashes. What was voided is no part of the
+    record."""
     with (
         (folder / STATEMENTS).open("wb") as statements,
         (folder / ORIGINS).open("wb") as origins,
         (folder / ENTRIES).open("wb") as entries,
+        (folder / DOCUMENTS).open("wb") as documents,
     ):
         file.seek(0)
         for number, line in enumerate(file, start=1):
             told = orjson.loads(line)
             if told["kind"] == "attachment":
                 contents.keep(folder, {told["sha2"]: base64.b64decode(told["content"])})
+            elif told["kind"] == "document" and not is_about(told, brought.agents):
+                brought.left_out["others"] += 1
             elif told["kind"] == "document":
-                brought.left_out["documents"] += 1
+                if _is_document(told, number, brought):
+                    documents.write(line)
             elif told["kind"] == "entry":
-                some = (told["commitment"], str(told["scheme"]), str(told["document"]))
+                some = (told["commitment"], str(told["scheme"]), str(told["document"]), told["salt"])
                 entries.write(orjson.dumps(some) + b"\n")
             elif told["kind"] == "statement" and told.get("voided") is not False:
                 brought.left_out["voided"] += 1
@@ -163,7 +176,7 @@ def _split(file: BinaryIO, folder: Path, brought: Brought) -> None:
             elif told["kind"] == "statement":
                 said = told["statement"]
                 statements.write(b"%d " % number + orjson.dumps(said) + b"\n")
-                origins.write(orjson.dumps((str(said.get("id")), said.get("authority"))) + b"\n")
+                origins.write(orjson.dumps((str(said.get("id")), _authority(told))) + b"\n")
 
 
 def _is_of(statement: Any, agents: Sequence[str]) -> bool:
@@ -171,6 +184,25 @@ def _is_of(statement: Any, agents: Sequence[str]) -> bool:
         return agent_key(statement["actor"]) in agents and isinstance(statement["id"], str)
     except (KeyError, TypeError, AttributeError):
         return False
+
+
+def _is_document(line: dict[str, Any], number: int, brought: Brought) -> bool:
+    """Whether it is in the documented form; of one that is not it is told what is wrong."""
+    try:
+        read_document(line)
+    except NotADocument as error:
+        name = line.get("id")
+        shown = name[:_MOST_SHOWN] if isinstance(name, str) else None
+        brought.refuse(Refusal(number, shown, str(error), CLAUSE, _NOT_THAT))
+        return False
+    return True
+
+
+def _authority(line: dict[str, Any]) -> Any:
+    """Who vouched for a statement, wherever that was: a bank on the way only had the learner's word."""
+    elsewhere = line.get("elsewhere")
+    there = elsewhere.get("authority") if isinstance(elsewhere, dict) else None
+    return line["statement"].get("authority") if there is None else there
 
 
 def _statements(folder: Path) -> Iterator[tuple[int, bytes]]:
@@ -184,5 +216,5 @@ def _statements(folder: Path) -> Iterator[tuple[int, bytes]]:
 def _some(file: Path) -> Iterator[list[Any]]:
     """The lines of a file, some at a time."""
     with file.open("rb") as lines:
-        while some := [orjson.loads(line) for line in islice(lines, _AT_ONCE)]:
+        while some := [orjson.loads(line) for line in lines.readlines(_BYTES_AT_ONCE)]:
             yield some

@@ -15,20 +15,33 @@ _KEYS: Final = """
 select k.organisation, k.key, k.since, k.until from xapi_keys_of($1, $2, $3) k order by k.organisation, k.key
 """
 _AGENTS: Final = "select distinct a.agent from xapi_agents_of($1, $2) a order by 1"
+_AGENTS_ELSEWHERE: Final = """
+select distinct a.agent from record_import i cross join unnest(i.agents) as a (agent)
+where i.learner = any($1) order by 1
+"""
 _STATEMENTS: Final = """
-select position, id, voided, attachments, body from (
+select s.position, s.id, s.voided, s.attachments, s.body, i.address, i.signed_by, m.authority
+from (
   select w.*, sum(octet_length(body)) over (order by position) - octet_length(body) as before from (
-    select s.position, s.id, s.voided, s.attachments, s.body from xapi_statement s
+    select s.organisation, s.position, s.id, s.voided, s.attachments, s.body from xapi_statement s
     where s.actor = $1 and s.position > $2 and s.position < $3 order by s.position limit $4
   ) w
-) s where before < $5 order by position
+) s
+left join record_imported m on m.store = s.organisation and m.id = s.id
+left join record_import i on i.id = m.import
+where s.before < $5 order by s.position
 """
 _DOCUMENTS: Final = """
-select d.context, d.name, d.kind, d.activity, d.registration, d.id, d.content_type, d.content,
-  d.etag, d.modified_at
-from xapi_document d
-where d.organisation = $1 and d.agent = sha256(convert_to($2, 'UTF8')) and (d.context, d.name) > ($3, $4)
-order by d.context, d.name limit 1
+select d.key, d.organisation, d.kind, d.agent, d.activity, d.registration, d.id, d.content_type, d.etag,
+  d.modified_at, d.shelf, d.context, d.name, i.address, i.signed_by
+from record_documents_of($1, $2, $3) d left join record_import i on i.id = d.import
+where d.key > $4 order by d.key limit $5
+"""
+_CONTENT: Final = """
+select content from xapi_document
+where $3::bytea is not null and organisation = $1 and context = $2 and name = $3
+union all
+select content from record_imported_document where $3 is null and store = $1 and key = $2
 """
 _BOOKS: Final = """
 select a.learner, a.scheme, s.code from account a join scheme s on s.id = a.scheme
@@ -58,11 +71,22 @@ async def statements(pool: Pool, key: UUID, after: int, end: int) -> Sequence[as
     return await pool.fetch(_STATEMENTS, key, after, end, _MOST, _MOST_BYTES)
 
 
-async def document(
-    pool: Pool, organisation: UUID, agent: str, after: tuple[bytes, bytes]
-) -> asyncpg.Record | None:
-    """The next document about an agent after (context, name)."""
-    return await pool.fetchrow(_DOCUMENTS, organisation, agent, *after)
+async def agents_elsewhere(pool: Pool, numbers: Sequence[int]) -> list[str]:
+    """Every agent that the person was elsewhere, on the person's word."""
+    return [row["agent"] for row in await pool.fetch(_AGENTS_ELSEWHERE, list(numbers))]
+
+
+async def documents(
+    pool: Pool, holder: int, numbers: Sequence[int], issuer: str, after: bytes
+) -> Sequence[asyncpg.Record]:
+    """The next documents about a person after a key, without their contents."""
+    return await pool.fetch(_DOCUMENTS, holder, list(numbers), issuer, after, _MOST)
+
+
+async def content(pool: Pool, shelf: UUID, context: bytes, name: bytes | None) -> bytes | None:
+    """The content of a document, if it is still there."""
+    found: bytes | None = await pool.fetchval(_CONTENT, shelf, context, name)
+    return found
 
 
 async def books(pool: Pool, numbers: Sequence[int]) -> Sequence[asyncpg.Record]:
@@ -90,21 +114,35 @@ where n.id ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
 on conflict do nothing
 """
 _CREDITS: Final = """
-insert into record_imported_credit (store, commitment, import, scheme, document)
-select $1, n.commitment, $2, n.scheme, n.document::json
-from unnest($3::bytea[], $4::text[], $5::text[]) as n (commitment, scheme, document)
-on conflict do nothing
+insert into record_imported_credit as c (store, commitment, import, scheme, document, salt)
+select $1, n.commitment, $2, n.scheme, n.document::json, n.salt
+from unnest($3::bytea[], $4::text[], $5::text[], $6::bytea[]) as n (commitment, scheme, document, salt)
+on conflict on constraint pk_record_imported_credit do update set salt = excluded.salt
+where c.salt is null and excluded.salt is not null
+"""
+# Of two exports the document that was changed last stands.
+_DOCUMENTS_BROUGHT: Final = """
+insert into record_imported_document as d
+  (store, import, key, organisation, kind, agent, activity, registration, id, content_type, content, etag,
+  modified_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, greatest('epoch', least($13, now())))
+on conflict on constraint pk_record_imported_document do update set import = excluded.import,
+  content_type = excluded.content_type, content = excluded.content, etag = excluded.etag,
+  modified_at = excluded.modified_at
+where d.modified_at < excluded.modified_at
 """
 _END: Final = """
 update record_import i set ended_at = now(), refused = $3,
   statements = (select count(*) from record_imported r where r.store = $1 and r.import = $2),
-  credits = (select count(*) from record_imported_credit c where c.store = $1 and c.import = $2)
+  credits = (select count(*) from record_imported_credit c where c.store = $1 and c.import = $2),
+  documents = (select count(*) from record_imported_document d where d.store = $1 and d.import = $2)
 where i.id = $2
 """
 _IMPORTS: Final = """
 select json_build_object('id', i.id, 'address', i.address, 'signed_by', i.signed_by,
     'exported_at', i.exported_at, 'statements', i.statements, 'refused', i.refused, 'credits', i.credits,
-    'begun_at', utc_text(i.begun_at), 'ended_at', utc_text(i.ended_at)) as item, i.id
+    'documents', i.documents, 'begun_at', utc_text(i.begun_at),
+    'ended_at', utc_text(i.ended_at)) as item, i.id
 from record_import i
 where i.learner = any($1) and ($2::uuid is null or i.id < $2) and ($3::uuid is null or i.id = $3)
 order by i.id desc limit $4
@@ -148,12 +186,19 @@ async def note_origins(pool: Pool, store: UUID, brought: UUID, origins: Sequence
 
 
 async def note_credits(
-    pool: Pool, store: UUID, brought: UUID, entries: Sequence[tuple[str, str, str]]
+    pool: Pool, store: UUID, brought: UUID, entries: Sequence[tuple[str, str, str, str | None]]
 ) -> None:
-    """What other books tell: commitments, schemes, documents."""
-    commitments, schemes, documents = zip(*entries, strict=True)
+    """What other books tell: commitments, schemes, documents, what opens the commitments."""
+    once = {one[0]: one for one in entries}
+    commitments, schemes, documents, salts = zip(*once.values(), strict=True)
     made = [bytes.fromhex(one) for one in commitments]
-    await pool.execute(_CREDITS, store, brought, made, list(schemes), list(documents))
+    opening = [None if one is None else bytes.fromhex(one) for one in salts]
+    await pool.execute(_CREDITS, store, brought, made, list(schemes), list(documents), opening)
+
+
+async def keep_document(pool: Pool, store: UUID, brought: UUID, document: Sequence[object]) -> None:
+    """A document from elsewhere, unless a later one of the same name is there: its columns from `key` on."""
+    await pool.execute(_DOCUMENTS_BROUGHT, store, brought, *document)
 
 
 async def end(pool: Pool, store: UUID, brought: UUID, refused: int) -> None:
@@ -166,6 +211,18 @@ async def imports(
 ) -> Sequence[asyncpg.Record]:
     """A person's imports, the newest first."""
     return await pool.fetch(_IMPORTS, list(numbers), before, one, limit)
+
+
+_CREDITS_AGAIN: Final = """
+select c.commitment, c.scheme, c.document::text as document, c.salt, i.address, i.signed_by
+from record_import i join record_imported_credit c on c.store = i.store and c.import = i.id
+where i.learner = any($1) and c.commitment > $2 order by c.commitment limit $3
+"""
+
+
+async def credits_elsewhere(pool: Pool, numbers: Sequence[int], after: bytes) -> Sequence[asyncpg.Record]:
+    """The next entries of other books after a commitment, with what opens them."""
+    return await pool.fetch(_CREDITS_AGAIN, list(numbers), after, _MOST)
 
 
 async def credits_brought(

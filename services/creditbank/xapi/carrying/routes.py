@@ -89,8 +89,8 @@ async def bring_record(request: Request, caller: Actor, database: DatabaseOf) ->
     """The export of another bank becomes part of one's own record, on one's own word; again, nothing more.
 
     Statements keep their ids and who vouched for them there; credits are shown and never money here. Whether
-    a known bank signed the export is said. Voided statements, documents, and what is not about an agent that
-    the export says the learner is are left out; broken exports are refused whole.
+    a known bank signed the export is said. Voided statements, and what is not about an agent that the export
+    says the learner is, are left out; broken exports are refused whole.
     """
     of = await persons.owner(database.pool, caller, caller.subject)
     state = request.app.state

@@ -2,12 +2,15 @@
 
 | kind | what it is |
 |---|---|
-| `record` | the first line: whose record, from where, which agents the learner is, up to when |
+| `record` | the first line: whose record, from where, agents the learner is, and was elsewhere, up to when |
 | `statement` | a statement as its store sends it back; `voided` ones too |
 | `attachment` | the content of an attachment of a statement before, in base64 |
 | `document` | activity state, or a profile of an agent the learner is |
 | `entry` | an entry of the books, its document with what opens its commitment |
 | `manifest` | a note (C2SP signed-note): how many lines there were of each kind, and their SHA-256 |
+
+What the learner brought from another bank says so in `elsewhere`: its address, and the known key that signed
+it, or null. The bank that signs an export vouches for having it, and for nothing more of that.
 """
 
 import base64

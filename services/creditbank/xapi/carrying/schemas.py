@@ -23,6 +23,7 @@ class Import(BaseModel):
     statements: int
     refused: int
     credits: int = Field(description="entries of other books: shown, and no credits here")
+    documents: int = Field(description="activity state and profiles of agents that are in use of this import")
     begun_at: datetime
     ended_at: datetime | None
 
@@ -31,12 +32,11 @@ class LeftOut(BaseModel):
     """What of an export is not taken in."""
 
     voided: int
-    documents: int
-    others: int = Field(description="statements about none of the learner's agents")
+    others: int = Field(description="statements and documents about none of the learner's agents")
 
 
 class RefusedLine(BaseModel):
-    """A statement that is not valid: its line, and what is wrong where, against which clause."""
+    """A statement or document that is not valid: its line, and what is wrong where, against which clause."""
 
     line: int
     id: str | None

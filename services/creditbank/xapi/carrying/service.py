@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.log.notes import Signer, sign
 from services.creditbank.tables import Pool
 from services.creditbank.xapi.carrying import repository
+from services.creditbank.xapi.carrying.documents import RESOURCES
 from services.creditbank.xapi.carrying.rules import FORMAT, KINDS, Manifest, joined
+from services.creditbank.xapi.documents.rules import etag_of
 from services.creditbank.xapi.persons.rules import as_agent
 from services.creditbank.xapi.persons.service import Owner
 from services.creditbank.xapi.statements.filters import SHIFT
@@ -23,8 +26,6 @@ from services.creditbank.xapi.statements.horizon import written
 from services.creditbank.xapi.statements.service import Statements
 
 forget = repository.forget
-#: resources by kinds of documents
-_RESOURCES: Final = {"state": "activities/state", "agent": "agents/profile"}
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Export:
         through = await self.store.horizon.through()
         at = written(datetime.now(UTC))
         agents = await repository.agents(self.pool, self.of.numbers, self.issuer)
+        elsewhere = await repository.agents_elsewhere(self.pool, self.of.numbers)
         yield self._line(
             {
                 "kind": "record",
@@ -54,6 +56,7 @@ class Export:
                 "address": self.address,
                 "learner": str(self.learner),
                 "agents": [as_agent(agent) for agent in agents],
+                "agents_elsewhere": [as_agent(agent) for agent in elsewhere],
                 "exported_at": at,
                 "through": written(through),
             }
@@ -64,12 +67,9 @@ class Export:
             for begin, until in joined((row["since"], row["until"]) for row in spans):
                 async for line in self._statements(organisation, key, begin - 1, min(until, end)):
                     yield line
-        for organisation in dict.fromkeys(row["organisation"] for row in keys):
-            for agent in agents:
-                async for line in self._documents(organisation, agent):
-                    yield line
-        async for line in self._entries():
-            yield line
+        for part in (self._documents(), self._entries(), self._entries_elsewhere()):
+            async for line in part:
+                yield line
         manifest = Manifest(str(self.learner), at, self.counts, self._hash.digest())
         note = sign(manifest.text, [self.signer])
         yield orjson.dumps({"kind": "manifest", "note": note}, option=orjson.OPT_APPEND_NEWLINE)
@@ -90,6 +90,7 @@ class Export:
                         "organisation": str(organisation),
                         "voided": row["voided"],
                         "statement": orjson.Fragment(row["body"]),
+                        "elsewhere": _elsewhere(row, authority=row["authority"]),
                     }
                 )
                 for sha2 in row["attachments"] or ():
@@ -99,25 +100,32 @@ class Export:
                         yield self._line({"kind": "attachment", "sha2": sha2, "content": content})
             after = rows[-1]["position"]
 
-    async def _documents(self, organisation: UUID, agent: str) -> AsyncIterator[bytes]:
-        after = (b"", b"")
-        while (row := await repository.document(self.pool, organisation, agent, after)) is not None:
-            yield self._line(
-                {
-                    "kind": "document",
-                    "organisation": str(organisation),
-                    "resource": _RESOURCES[row["kind"]],
-                    "agent": as_agent(agent),
-                    "activity": row["activity"],
-                    "registration": row["registration"] and str(row["registration"]),
-                    "id": row["id"],
-                    "content_type": row["content_type"],
-                    "content": base64.b64encode(row["content"]).decode(),
-                    "etag": row["etag"],
-                    "modified_at": row["modified_at"],
-                }
-            )
-            after = (row["context"], row["name"])
+    async def _documents(self) -> AsyncIterator[bytes]:
+        after = b""
+        while rows := await repository.documents(
+            self.pool, self.of.holder, self.of.numbers, self.issuer, after
+        ):
+            for row in rows:
+                content = await repository.content(self.pool, row["shelf"], row["context"], row["name"])
+                if content is None:
+                    continue
+                yield self._line(
+                    {
+                        "kind": "document",
+                        "organisation": str(row["organisation"]),
+                        "resource": RESOURCES[row["kind"]],
+                        "agent": as_agent(row["agent"]),
+                        "activity": row["activity"],
+                        "registration": row["registration"] and str(row["registration"]),
+                        "id": row["id"],
+                        "content_type": row["content_type"],
+                        "content": base64.b64encode(content).decode(),
+                        "etag": etag_of(content),
+                        "modified_at": row["modified_at"],
+                        "elsewhere": _elsewhere(row),
+                    }
+                )
+            after = rows[-1]["key"]
 
     async def _entries(self) -> AsyncIterator[bytes]:
         for book in await repository.books(self.pool, self.of.numbers):
@@ -137,3 +145,28 @@ class Export:
                         }
                     )
                 after = rows[-1]["sequence"]
+
+    async def _entries_elsewhere(self) -> AsyncIterator[bytes]:
+        after = b""
+        while rows := await repository.credits_elsewhere(self.pool, self.of.numbers, after):
+            for row in rows:
+                yield self._line(
+                    {
+                        "kind": "entry",
+                        "scheme": row["scheme"],
+                        "sequence": None,
+                        "document": row["document"],
+                        "salt": row["salt"] and row["salt"].hex(),
+                        "commitment": row["commitment"].hex(),
+                        "elsewhere": _elsewhere(row),
+                    }
+                )
+            after = rows[-1]["commitment"]
+
+
+def _elsewhere(row: asyncpg.Record, **more: bytes | None) -> dict[str, Any] | None:
+    """From which bank the learner brought it, for which this one does not vouch."""
+    if row["address"] is None:
+        return None
+    told = {name: value and orjson.Fragment(value) for name, value in more.items()}
+    return {"address": row["address"], "signed_by": row["signed_by"], **told}

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BigInteger,
+    CheckConstraint,
     DateTime,
     Index,
     LargeBinary,
@@ -18,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from services.creditbank.tables import Table, key
+from services.creditbank.tables import Table, key, one_of
+from services.creditbank.xapi.carrying.documents import RESOURCES
 
 
 def _count() -> Any:
@@ -42,6 +44,7 @@ class RecordImport(Table, table=True):
     statements: int = _count()
     refused: int = _count()
     credits: int = _count()
+    documents: int = _count()
     begun_at: datetime = Field(
         sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": text("now()")}
     )
@@ -60,7 +63,7 @@ class RecordImported(Table, table=True):
 
 
 class RecordImportedCredit(Table, table=True):
-    """An entry of another bank's books, by its commitment."""
+    """An entry of another bank's books, by its commitment, with what opens that."""
 
     __tablename__ = "record_imported_credit"
 
@@ -69,3 +72,25 @@ class RecordImportedCredit(Table, table=True):
     import_: UUID = Field(sa_column_kwargs={"name": "import"})
     scheme: str
     document: dict[str, Any] = Field(sa_type=JSON)
+    salt: bytes | None = None
+
+
+class RecordImportedDocument(Table, table=True):
+    """A document of an organisation elsewhere, by a digest of whose and which it is."""
+
+    __tablename__ = "record_imported_document"
+    __table_args__ = (CheckConstraint(one_of("kind", tuple(RESOURCES)), name="kind"),)
+
+    store: UUID = key(Uuid)
+    key: bytes = key(LargeBinary)
+    import_: UUID = Field(sa_column_kwargs={"name": "import"})
+    organisation: UUID
+    kind: str
+    agent: str
+    activity: str | None = None
+    registration: UUID | None = None
+    id: str
+    content_type: str
+    content: bytes
+    etag: str
+    modified_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -1,6 +1,7 @@
 """SQL of one person's whole record: statements of all organisations and entries of all books in one order."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import asyncpg
@@ -102,3 +103,49 @@ async def lines(
         [entry for _, entry in books],
         most,
     )
+
+
+_DOCUMENTS: Final = """
+select json_build_object('key', encode(d.key, 'hex'),
+    'resource', case d.kind when 'state' then 'activities/state' else 'agents/profile' end,
+    'organisation', case when d.import is null then
+      json_build_object('id', d.organisation, 'name', x.name) end,
+    'activity', d.activity, 'registration', d.registration, 'id', d.id, 'content_type', d.content_type,
+    'size', d.size, 'etag', d.etag, 'modified_at', utc_text(d.modified_at),
+    'elsewhere', case when d.import is not null then json_build_object('import', i.id, 'address', i.address,
+      'signed_by', i.signed_by) end) as item,
+  (extract(epoch from d.modified_at) * 1000000)::bigint as modified, encode(d.key, 'hex') as key
+from record_documents_of($1, $2, $3) d
+left join institution x on d.import is null and x.id = d.organisation
+left join record_import i on i.id = d.import
+where $4::timestamptz is null or (d.modified_at, d.key) < ($4, decode($5, 'hex'))
+order by d.modified_at desc, d.key desc limit $6
+"""
+_DOCUMENT: Final = """
+select d.content_type, coalesce(o.content, e.content) as content
+from record_documents_of($1, $2, $3) d
+left join xapi_document o on d.name is not null
+  and o.organisation = d.shelf and o.context = d.context and o.name = d.name
+left join record_imported_document e on d.name is null and e.store = d.shelf and e.key = d.context
+where d.key = $4 limit 1
+"""
+
+
+async def documents(
+    pool: Pool,
+    holder: int,
+    numbers: Sequence[int],
+    *,
+    issuer: str,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[asyncpg.Record]:
+    """Documents about a person as (JSON, microseconds, key), those changed last first."""
+    return await pool.fetch(_DOCUMENTS, holder, list(numbers), issuer, *(after or (None, None)), limit)
+
+
+async def document(
+    pool: Pool, holder: int, numbers: Sequence[int], *, issuer: str, key: bytes
+) -> asyncpg.Record | None:
+    """One document about a person, with its content."""
+    return await pool.fetchrow(_DOCUMENT, holder, list(numbers), issuer, key)

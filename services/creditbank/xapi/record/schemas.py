@@ -1,10 +1,10 @@
 """Answers of the record routes."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from services.creditbank.times import Moment
@@ -54,14 +54,35 @@ class Credit(BaseModel):
     sequence: int
 
 
-class Elsewhere(BaseModel):
-    """Where a statement came from that the learner brought; who vouched for it there."""
+class Brought(BaseModel):
+    """With which import something came from elsewhere."""
 
     # `import` cannot be the name of an attribute
     brought: UUID = Field(alias="import")
     address: str
     signed_by: str | None = Field(description="the known key that signed the export; null: unverified")
+
+
+class Elsewhere(Brought):
+    """Where a statement came from that the learner brought; who vouched for it there."""
+
     authority: dict[str, Any] | None
+
+
+class Document(BaseModel):
+    """Activity state, or a profile of an agent that the learner is."""
+
+    key: str
+    resource: Literal["activities/state", "agents/profile"]
+    organisation: Place | None = Field(description="whose record store it is in; null: from elsewhere")
+    activity: str | None
+    registration: UUID | None
+    id: str
+    content_type: str
+    size: int = Field(description="bytes")
+    etag: str
+    modified_at: datetime
+    elsewhere: Brought | None
 
 
 class Line(BaseModel):
@@ -89,3 +110,4 @@ Words = Annotated[
 ]
 From = Annotated[Moment | None, Query(alias="from", description="the first time (RFC 3339) of what is shown")]
 Until = Annotated[Moment | None, Query(description="the first time (RFC 3339) of what is no longer shown")]
+DocumentKey = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="as the list of documents tells it")]
