@@ -16,6 +16,7 @@ from libs.common import feed, logs, tracing
 from libs.common.database import Database
 from libs.common.http import health, problem_pages
 from libs.common.http.cross_origin import CrossOrigin, CrossOriginLayer
+from libs.common.http.direct import make_direct
 from libs.common.http.documentation import add_documentation
 from libs.common.http.middleware import RequestContext, has_token
 from libs.common.http.rendering import MEDIA_TYPE, add_handlers
@@ -133,6 +134,8 @@ def _add_routes(app: FastAPI, router: APIRouter) -> None:
     for route in router.routes:
         if isinstance(route, APIRoute):
             route.responses = {"default": _problem_response(), 422: _problem_response(), **route.responses}
+            if not tracing.is_configured():  # FastAPI's spans are made where it calls what a route depends on
+                make_direct(route)
     app.router.routes.extend(router.routes)
 
 
