@@ -31,11 +31,9 @@ def free_port() -> int:
 
 @contextmanager
 def serving(factory: str, environment: Mapping[str, str], *, ready: str = "/health/live") -> Iterator[Server]:
-    """Serve `module:factory` with uvicorn on the first core; ended when the block ends."""
+    """Serve `module:factory` on the first core; ended when the block ends."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", factory, "--factory", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
-    command += ["--no-access-log", "--log-level", "warning"]
+    command = [sys.executable, "-m", "bench.served", factory, str(port)]
     with running(command, environment, port, ready=ready, cores={0}) as server:
         yield server
 
