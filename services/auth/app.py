@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Final
 
 from fastapi import FastAPI
@@ -46,6 +47,7 @@ from services.auth.mail.courier import Courier
 from services.auth.merging import routes as merging
 from services.auth.organisations import routes as organisations
 from services.auth.pages import assets
+from services.auth.pages.routing import missing
 from services.auth.password_changes import pages as password_pages
 from services.auth.password_changes import routes as password_changes
 from services.auth.password_changes.service import PasswordChanges
@@ -228,7 +230,7 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
     def own_revocations(app: FastAPI) -> RevocationSource:
         return own_list(app.state.database.pool, lambda: app.state.keys.published.etag)
 
-    return create_app(
+    app = create_app(
         Service(
             name="auth",
             title="auth",
@@ -244,3 +246,5 @@ def build(settings: AuthSettings, *, background: bool = True) -> FastAPI:
             background=background,
         )
     )
+    app.add_exception_handler(HTTPStatus.NOT_FOUND, missing)
+    return app

@@ -14,7 +14,7 @@ from libs.common.problems import MalformedRequest, NotFound
 from services.auth.guardians import service
 from services.auth.guardians.problems import ConsentTextChanged
 from services.auth.guardians.rules import DECISIONS, Decision
-from services.auth.guardians.texts import BODY, CHILD, SECTION, STATES, TITLE, VERSION
+from services.auth.guardians.texts import BODY, CHILD, SECTION, STATES, TITLE, VERSION, relation
 from services.auth.invitations import service as invitations
 from services.auth.invitations.schemas import Relation
 from services.auth.pages import Fields, Form, Section, page, page_router, see_other
@@ -43,6 +43,7 @@ def _shown(row: Row) -> dict[str, Any]:
         **row,
         "id": row["person"],
         "name": row["preferred_name"] or full_name(row["given_name"], row["family_name"], None),
+        "relation": relation(row["relation"]),
         "state": STATES[row["consent"]],
         "kind": _KINDS[row["consent"]],
         "is_asked": row["consent"] == "missing" or (row["consent"] != "not-needed" and not row["decision"]),

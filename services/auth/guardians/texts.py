@@ -28,6 +28,15 @@ STATES: Final = {
     "refused": Text("Consent refused", "已拒绝"),
     "withdrawn": Text("Consent withdrawn", "已撤回"),
 }
+#: what rosters call who somebody is to a child; people write what they like
+RELATIONS: Final = {
+    "guardian": Text("guardian", "监护人"),
+    "parent": Text("parent", "父母"),
+    "relative": Text("relative", "亲属"),
+    "aide": Text("aide", "看护人"),
+    "doctor": Text("doctor", "医生"),
+    "other": Text("another relation", "其他关系"),
+}
 SECTION: Final = {
     "children": Text("Your children", "我的孩子"),
     "lead": Text(
@@ -85,3 +94,8 @@ CHILD: Final = {
     ),
     "changed": Text("The text has changed. Read it again, please.", "同意书内容已更新，请重新阅读。"),
 }
+
+
+def relation(told: str) -> Text:
+    """Who somebody is to a child, in both languages where a roster's word tells it."""
+    return RELATIONS.get(told.lower(), Text(told, told))

@@ -7,6 +7,7 @@ from fastapi import Depends, Request, Response
 
 from libs.common.database import Database, DatabaseOf, Writing
 from libs.common.problems import MalformedRequest, NotFound
+from services.auth.guardians.texts import relation
 from services.auth.invitations import service
 from services.auth.invitations.problems import InvitationRefused
 from services.auth.invitations.texts import ANSWER, REQUESTS
@@ -24,7 +25,14 @@ async def account_section(database: Database, session: Session) -> Section | Non
     rows = await service.requests_to(database.pool, session.person)
     if not rows:
         return None
-    requests = [{**row, "name": full_name(row["given_name"], row["family_name"], None)} for row in rows]
+    requests = [
+        {
+            **row,
+            "name": full_name(row["given_name"], row["family_name"], None),
+            "relation": relation(row["relation"]),
+        }
+        for row in rows
+    ]
     return Section("account/guardian_requests.html", REQUESTS, {"requests": requests})
 
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
-from libs.common.http.rendering import OWN_RENDERING
-from libs.common.problems import Problem
+from libs.common.http.rendering import OWN_RENDERING, respond
+from libs.common.problems import NotFound, Problem
 from libs.common.tracing import current_trace_id
 from services.auth.pages.cookies import apply_cookies
 from services.auth.pages.languages import SHOWN_BY_GET
@@ -64,6 +64,13 @@ def failure(problem: Problem, request: Request) -> Response:
     )
     apply_cookies(request, response)
     return response
+
+
+async def missing(request: Request, _error: Exception) -> Response:
+    """The answer for an address that is none: a page for browsers, else a document."""
+    if "text/html" in request.headers.get("accept", ""):
+        return failure(NotFound(), request)
+    return respond(NotFound(), request)
 
 
 def page_router() -> APIRouter:

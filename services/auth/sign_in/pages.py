@@ -26,6 +26,7 @@ from services.auth.pages import (
 from services.auth.pages.cookies import browser_of
 from services.auth.pages.forms import is_own, read_fields
 from services.auth.passwords.problems import HashingBusy
+from services.auth.second_factors.service import is_enrolled
 from services.auth.sessions import service as sessions
 from services.auth.sessions.browser import COOKIE as SESSION
 from services.auth.sessions.browser import BrowserSession, current
@@ -177,7 +178,7 @@ async def _whose(database: DatabaseOf, visitor: Visitor, service: SignIn) -> str
     half_done = await service.half_done(visitor.browser)
     if half_done is not None:
         return half_done.username
-    if visitor.session is None:
+    if visitor.session is None or not await is_enrolled(database.pool, visitor.session.person):
         return None
     return await accounts.username_of(database.pool, visitor.session.person)
 

@@ -55,7 +55,9 @@ def words(answer: httpx.Response) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "", answer.text))
 
 
-async def test_a_guardian_reads_and_decides_on_pages(browser: Guest, child: UUID, mother: Somebody) -> None:
+async def test_a_guardian_reads_and_decides_on_pages(
+    here: Place, browser: Guest, child: UUID, mother: Somebody
+) -> None:
     account = await browser.get("/account")
     assert f'href="/account/children/{child}"' in account.text
     assert "<b>Mei" not in account.text, "attack 21: markup in a name is text"
@@ -70,8 +72,14 @@ async def test_a_guardian_reads_and_decides_on_pages(browser: Guest, child: UUID
         assert state in words(await browser.get(path))
     history = (await mother.http.get(f"/v1/people/{child}/consents")).json()["items"]
     assert [one["decision"] for one in history] == ["withdrawn", "given"]
-    chinese = await browser.get(path, headers={"Accept-Language": "zh-CN"})
-    assert "监护人同意书" in chinese.text
+    await here.app.state.database.pool.execute(
+        "update guardianship set relation = 'Guardian' where child_id = $1", child
+    )
+    for address, text in ((path, "监护人同意书"), ("/account", "我的孩子")):
+        chinese = await browser.get(address, headers={"Accept-Language": "zh-CN"})
+        assert text in chinese.text
+        assert ">监护人<" in chinese.text, "a roster's word is told in the language"
+        assert "Guardian" not in chinese.text
 
 
 async def test_attack_23_a_decision_needs_the_form_of_this_child(

@@ -52,6 +52,12 @@ async def test_password_and_code_open_the_session(
     assert await methods(auth_app, browser) == ["pwd", "otp", "mfa"]
 
 
+async def test_no_code_is_asked_of_whoever_has_no_second_factor(guest: Guests, pupil: Somebody) -> None:
+    browser = guest()
+    await browser.sign_in(pupil.username, PASSWORD)
+    assert place_of(await browser.get(STEP)) == "/sign-in"
+
+
 async def test_a_recovery_code_does_as_well_and_is_told_apart(
     auth_app: FastAPI, guest: Guests, enrolled: Enrolled
 ) -> None:

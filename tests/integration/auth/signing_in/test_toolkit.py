@@ -87,6 +87,15 @@ async def test_attack_74_no_page_is_readable_from_another_origin(guest: Guests, 
     assert not [name for name in asked.headers if name.startswith("access-control-")]
 
 
+async def test_an_address_that_is_none_is_a_page_for_browsers_alone(guest: Guests) -> None:
+    browser = guest()
+    page = await browser.get("/acount", headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": "zh"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "未找到" in page.text
+    document = await browser.get("/acount", headers={"Accept": "application/json"})
+    assert document.headers["content-type"] == "application/problem+json"
+
+
 async def test_an_unexpected_failure_is_a_page_with_its_number(
     auth_app: FastAPI, guest: Guests, pupil: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
