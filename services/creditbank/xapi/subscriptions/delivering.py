@@ -54,6 +54,8 @@ class _Taken:
     positions: Sequence[int] = ()
     attempts: int = 0
     rows: Sequence[asyncpg.Record] = ()
+    kind: str = "stored"
+    ids: Sequence[UUID] = ()
 
 
 class Deliverer:
@@ -96,7 +98,7 @@ class Deliverer:
             return True
         status, error = None, None
         try:
-            if taken.rows:
+            if taken.rows or taken.ids:
                 status = await self._deliver(taken)
         except TargetFailed as failure:
             error = str(failure)
@@ -111,6 +113,12 @@ class Deliverer:
         if found is None:
             return None
         pending = await repository.pending(connection, subscription)
+        if pending is not None and pending["ids"] is not None:
+            kind, ids = pending["kind"], pending["ids"]
+            return _Taken(found, pending["id"], attempts=pending["attempts"], kind=kind, ids=ids)
+        if pending is None and found["status"] == "ending":
+            await repository.set_status(connection, subscription, "ended")
+            return None
         if pending is None:
             window = await repository.window(connection, found, end)
             if window["last"] is None:
@@ -135,6 +143,7 @@ class Deliverer:
     ) -> None:
         subscription, positions = taken.subscription["id"], list(taken.positions)
         assert taken.delivery is not None, "there was something to deliver"
+        await repository.hold(connection, subscription)
         if error is None:
             arrived = len(taken.rows) if await repository.end(connection, taken.delivery) else 0
             await repository.free(connection, subscription, 0, arrived, None)
@@ -174,8 +183,12 @@ class Deliverer:
     async def _call_webhook(self, taken: _Taken, secret: bytes) -> int:
         """Signed as Standard Webhooks has it."""
         one, identifier, now = taken.subscription, str(taken.delivery), int(time.time())
-        told = f'{{"subscription":"{one["id"]}","organisation":"{one["organisation"]}","statements":['
-        body = told.encode() + b",".join(row["body"] for row in taken.rows) + b"]}"
+        told = f'"subscription":"{one["id"]}","organisation":"{one["organisation"]}"'
+        if taken.ids:
+            what = b'"ids":' + orjson.dumps([str(each) for each in taken.ids])
+        else:
+            what = b'"statements":[' + b",".join(row["body"] for row in taken.rows) + b"]"
+        body = f'{{"type":"statements.{taken.kind}",{told},'.encode() + what + b"}"
         headers = {
             "Content-Type": _JSON,
             "webhook-id": identifier,

@@ -20,19 +20,19 @@ _JSON: Final = """json_build_object('id', s.id, 'organisation', s.organisation, 
   'changes', (
     select json_agg(json_build_object('act', h.act, 'by', h.by, 'at', utc_text(h.at)) order by h.id)
     from xapi_subscription_change h where h.subscription = s.id))"""
-_LETTER: Final = """json_build_object('id', d.id, 'attempts', d.attempts, 'error', d.error,
-  'tried_at', utc_text(d.tried_at), 'statements', (
+_LETTER: Final = """json_build_object('id', d.id, 'type', 'statements.' || d.kind, 'attempts', d.attempts,
+  'error', d.error, 'tried_at', utc_text(d.tried_at), 'statements', coalesce(to_json(d.ids), (
     select coalesce(json_agg(t.id order by t.position), '[]') from xapi_statement t
-    where t.organisation = s.organisation and t.position = any(d.positions)))"""
+    where t.organisation = s.organisation and t.position = any(d.positions))))"""
 _ADD: Final = """
 insert into xapi_subscription
-  (id, organisation, name, kind, address, filters, verb, activity, agent, member, sealed, position)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+  (id, organisation, name, kind, address, filters, verb, activity, agent, member, sealed, position, begins)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
 """
 _TAKE: Final = """
 update xapi_subscription set next_at = now() + interval '60 seconds'
 where id = (
-  select id from xapi_subscription where id = $1 and status = 'active' and next_at <= now()
+  select id from xapi_subscription where id = $1 and status in ('active', 'ending') and next_at <= now()
   for update skip locked)
 returning *
 """
@@ -140,14 +140,20 @@ async def revive(connection: Connection, subscription: UUID, letter: UUID | None
 async def due(pool: Pool, limit: int) -> Sequence[UUID]:
     """Subscriptions of all organisations that are to be looked after now."""
     rows = await pool.fetch(
-        "select s.id from xapi_subscription s where s.status = 'active' and s.next_at <= now()"
-        " and (exists (select from xapi_delivery d where d.subscription = s.id and not d.dead)"
+        "select s.id from xapi_subscription s where s.status in ('active', 'ending') and s.next_at <= now()"
+        " and (s.status = 'ending'"
+        " or exists (select from xapi_delivery d where d.subscription = s.id and not d.dead)"
         " or exists (select from xapi_statement t"
         " where t.organisation = s.organisation and t.position > s.position))"
         " order by s.next_at limit $1",
         limit,
     )
     return [row["id"] for row in rows]
+
+
+async def hold(connection: Connection, subscription: UUID) -> None:
+    """The subscription before its deliveries: in this order whoever changes both takes them."""
+    await connection.execute("select from xapi_subscription where id = $1 for update", subscription)
 
 
 async def take(connection: Connection, subscription: UUID) -> asyncpg.Record | None:
@@ -158,7 +164,7 @@ async def take(connection: Connection, subscription: UUID) -> asyncpg.Record | N
 async def pending(connection: Connection, subscription: UUID) -> asyncpg.Record | None:
     """The delivery that comes next."""
     return await connection.fetchrow(
-        "select id, positions, attempts from xapi_delivery where subscription = $1 and not dead"
+        "select id, kind, positions, ids, attempts from xapi_delivery where subscription = $1 and not dead"
         " order by positions[1], id limit 1",
         subscription,
     )

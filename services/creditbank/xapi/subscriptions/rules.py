@@ -7,7 +7,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 KINDS: Final = ("webhook", "record-store")
-STATUSES: Final = ("active", "paused", "ended")
+STATUSES: Final = ("active", "paused", "ending", "ended")
+#: nobody changes these any more
+OVER: Final = ("ending", "ended")
+#: what a delivery tells of statements: themselves, or the ids of those that are gone or name nobody now
+TELLS: Final = ("stored", "erased", "changed")
 ACTS: Final = ("created", "paused", "resumed", "ended", "sent again")
 #: who subscribes in an organisation's name
 SUBSCRIBING: Final = ("administrator",)

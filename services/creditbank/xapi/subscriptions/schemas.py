@@ -88,7 +88,9 @@ class Subscription(BaseModel):
     kind: Literal["webhook", "record-store"]
     address: str
     filters: Filters
-    status: Literal["active", "paused", "ended"]
+    status: Literal["active", "paused", "ending", "ended"] = Field(
+        description="ending: it was to somebody who was erased, which is being told"
+    )
     delivered: int
     dead_letters: int
     failing_since: datetime | None
@@ -107,6 +109,7 @@ class DeadLetter(BaseModel):
     """A delivery that was given up; statements that were erased since are not in it any more."""
 
     id: UUID
+    type: Literal["statements.stored", "statements.erased", "statements.changed"]
     attempts: int
     error: str | None
     tried_at: datetime | None

@@ -25,7 +25,7 @@ from services.creditbank.xapi.subscriptions.problems import (
     TargetNotAllowed,
     TooManySubscriptions,
 )
-from services.creditbank.xapi.subscriptions.rules import SUBSCRIBING, is_allowed_address
+from services.creditbank.xapi.subscriptions.rules import OVER, SUBSCRIBING, is_allowed_address
 from services.creditbank.xapi.subscriptions.seals import Seals
 
 MOST_OPEN: Final = 50
@@ -93,9 +93,9 @@ class Subscriptions:
         async with self._database.pool.acquire() as pooled, pooled.transaction():
             connection: Connection = pooled  # type: ignore[assignment]  # stands for its own
             present = await repository.status_of(connection, subscription)
-            if present != status:
-                if present == "ended":
-                    raise SubscriptionEnded
+            if present in OVER and status != "ended":
+                raise SubscriptionEnded
+            if present not in (status, *OVER):
                 await repository.set_status(connection, subscription, status)
                 await repository.write_down(connection, new_id(), subscription, _ACT[status], caller.subject)
             return await repository.shown(connection, subscription)
@@ -108,7 +108,7 @@ class Subscriptions:
         await self._require(caller, subscription)
         async with self._database.pool.acquire() as pooled, pooled.transaction():
             connection: Connection = pooled  # type: ignore[assignment]  # stands for its own
-            if await repository.status_of(connection, subscription) == "ended":
+            if await repository.status_of(connection, subscription) in OVER:
                 raise SubscriptionEnded
             revived = await repository.revive(connection, subscription, letter)
             if letter is not None and not revived:

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, Integer, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, Integer, Uuid, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlmodel import Field
 
 from services.creditbank.tables import Table, one_of
-from services.creditbank.xapi.subscriptions.rules import ACTS, KINDS, STATUSES
+from services.creditbank.xapi.subscriptions.rules import ACTS, KINDS, STATUSES, TELLS
 
 
 def _moment(*, optional: bool = False) -> datetime:
@@ -23,8 +23,9 @@ def _moment(*, optional: bool = False) -> datetime:
 class XapiSubscription(Table, table=True):
     """Statements of an organisation that go to one address.
 
-    `position` is that of the last statement looked at; `verb`, `activity`, `agent` and `member` are the keys
-    it is judged by, null for any. `sealed` is what proves who sends, encrypted.
+    `position` is that of the last statement looked at, `begins` that before the first; `verb`, `activity`,
+    `agent` and `member` are the keys it is judged by, null for any. `sealed` is what proves who sends,
+    encrypted.
     """
 
     __tablename__ = "xapi_subscription"
@@ -32,7 +33,9 @@ class XapiSubscription(Table, table=True):
         CheckConstraint(one_of("kind", KINDS), name="kind"),
         CheckConstraint(one_of("status", STATUSES), name="status"),
         Index("ix_xapi_subscription_organisation_id", "organisation", "id"),
-        Index("ix_xapi_subscription_next_at", "next_at", postgresql_where=text("status = 'active'")),
+        Index(
+            "ix_xapi_subscription_next_at", "next_at", postgresql_where=text("status in ('active', 'ending')")
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -48,6 +51,7 @@ class XapiSubscription(Table, table=True):
     sealed: bytes
     status: str = Field(sa_column_kwargs={"server_default": text("'active'")})
     position: int = Field(sa_type=BigInteger)
+    begins: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("-1")})
     delivered: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     failing_since: datetime | None = _moment(optional=True)
     last_error: str | None = None
@@ -56,14 +60,22 @@ class XapiSubscription(Table, table=True):
 
 
 class XapiDelivery(Table, table=True):
-    """Statements of a subscription, by their positions, that have not arrived yet; dead if given up."""
+    """Statements of a subscription that have not arrived yet; dead if given up.
+
+    By their positions; or, where they are not sent but told of as erased or changed, by their `ids`.
+    """
 
     __tablename__ = "xapi_delivery"
-    __table_args__ = (Index("ix_xapi_delivery_subscription_dead_id", "subscription", "dead", "id"),)
+    __table_args__ = (
+        CheckConstraint(one_of("kind", TELLS), name="kind"),
+        Index("ix_xapi_delivery_subscription_dead_id", "subscription", "dead", "id"),
+    )
 
     id: UUID = Field(primary_key=True)
     subscription: UUID
-    positions: list[int] = Field(sa_type=ARRAY(BigInteger))
+    positions: list[int] | None = Field(default=None, sa_type=ARRAY(BigInteger))
+    kind: str = Field(sa_column_kwargs={"server_default": text("'stored'")})
+    ids: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid()))
     attempts: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
     dead: bool = Field(sa_column_kwargs={"server_default": text("false")})
     error: str | None = None
