@@ -13,6 +13,11 @@ _FORBIDDEN_IN_BLOCKS = re.compile(
 )
 
 
+def fault(code: str, en: str, zh: str) -> PydanticCustomError:
+    """What a validator raises for a rule of its own: a stable code, and a sentence in both languages."""
+    return PydanticCustomError(code, en, {"zh": zh})
+
+
 def _line(value: str) -> str:
     if _FORBIDDEN.search(value):
         raise PydanticCustomError("control_characters", "must not contain control characters")

@@ -52,6 +52,15 @@ def test_events_are_documented(part: Part, readme: str) -> None:
     assert not missing, f"{part.name}: {missing}"
 
 
+def test_commands_are_documented(part: Part) -> None:
+    folder = ROOT / "services" / part.name
+    readmes = "".join(path.read_text() for path in folder.rglob("README.md"))
+    written = "".join(path.read_text() for path in folder.rglob("*.py"))
+    commands = set(re.findall(r'add_parser\(\s*"([a-z-]+)"', written))
+    missing = sorted(command for command in commands if not re.search(rf"\b{command}\b", readmes))
+    assert not missing, f"{part.name}: {missing}"
+
+
 def _event_types(text: str) -> set[str]:
 
     return set(re.findall(r"\b(?:auth|spaces|creditbank)(?:\.[a-z_]+)+\.v\d+\b", text))

@@ -55,6 +55,8 @@ _TEXTS: Mapping[str, Text] = {
     "control_characters": Text("must not contain control characters", "不得包含控制字符"),
 }
 _OTHERWISE = Text("is not valid", "无效")
+#: how lengths of text are called that a further limit of a type finds
+_OF_TEXT = {"too_short": "string_too_short", "too_long": "string_too_long"}
 
 
 def explain(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -64,10 +66,18 @@ def explain(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _one(error: Mapping[str, Any]) -> dict[str, Any]:
     code = str(error["type"])
+    if code in _OF_TEXT and isinstance(error.get("input"), str):
+        code = _OF_TEXT[code]
     context = {name: str(value)[:200] for name, value in (error.get("ctx") or {}).items()}
     try:
-        sentence = _TEXTS.get(code, _OTHERWISE).format(**context)
+        sentence = _otherwise(error) if code not in _TEXTS else _TEXTS[code].format(**context)
     except (KeyError, IndexError):
         sentence = _OTHERWISE
     place = ".".join(str(part)[:100] for part in error["loc"])
     return {"place": place, "code": code, "message": sentence}
+
+
+def _otherwise(error: Mapping[str, Any]) -> Text:
+    """What a validator's own fault says (`libs.common.fields.fault`)."""
+    chinese = (error.get("ctx") or {}).get("zh")
+    return _OTHERWISE if chinese is None else Text(str(error["msg"]), str(chinese))

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from libs.common.fields import Key
+from libs.common.fields import Key, fault
 from services.creditbank.deposits.rules import MOST_ITEMS
 from services.creditbank.ledger.rules import AMOUNT_PATTERN, LARGEST_AMOUNT, hundredths
 from services.creditbank.schemes.rules import DEFAULT_SCHEME
@@ -40,7 +40,9 @@ class Reference(_Strict):
     @model_validator(mode="after")
     def exactly_one(self) -> "Reference":
         if len(self.model_fields_set) != 1 or (self.id is None) == (self.sourced_id is None):
-            raise ValueError("give id or sourced_id, not both")
+            raise fault(
+                "one_name", "must have id or sourced_id, not both", "id 与 sourced_id 须且只能给出一个"
+            )
         return self
 
 
@@ -71,7 +73,11 @@ class DepositItem(_Strict):
     @model_validator(mode="after")
     def within_limits(self) -> "DepositItem":
         if not 0 < hundredths(self.credits) <= LARGEST_AMOUNT:
-            raise ValueError("more than 0 and at most 10000.00 credits")
+            raise fault(
+                "amount",
+                "must have more than 0 and at most 10000.00 credits",
+                "学分须大于 0 且不超过 10000.00",
+            )
         return self
 
 

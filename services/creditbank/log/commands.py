@@ -62,6 +62,8 @@ def verify_export(path: Path, keys: list[str]) -> None:
         trusted: list[Verifier] = [read_verifier(text) for text in keys]
     except NoteBroken as error:
         raise CommandFailed(str(error)) from None
+    if not path.exists():
+        raise CommandFailed(f"There is nothing at {path}")
     try:
         if path.is_file():
             entry = verify_proof(path, trusted)

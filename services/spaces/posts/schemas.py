@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.common.fields import Block, Line
+from libs.common.fields import Block, Line, fault
 from services.spaces.posts.rules import (
     LONGEST_ADDRESS,
     MOST_LINKS,
@@ -72,7 +72,9 @@ class Dates(BaseModel):
     def close_after_due(self) -> Self:
         """Nothing closes before it is due."""
         if self.due_at is not None and self.closes_at is not None and self.closes_at < self.due_at:
-            raise PydanticCustomError("closes_before_due", "closes_at must not be before due_at")
+            raise fault(
+                "closes_before_due", "closes_at must not be before due_at", "closes_at 不得早于 due_at"
+            )
         return self
 
     def in_utc(self) -> tuple[datetime | None, datetime | None]:
@@ -90,7 +92,9 @@ class AssignmentInput(Dates):
     def have_a_best_mark(self) -> Self:
         """Work that is marked can earn something."""
         if self.points is not None and not 1 <= hundredths(self.points) <= MOST_POINTS:
-            raise PydanticCustomError("points_out_of_range", "points must be from 0.01 to 10000")
+            raise fault(
+                "points_out_of_range", "points must be from 0.01 to 10000", "分值须在 0.01 至 10000 之间"
+            )
         return self
 
     def rules(self) -> Assignment:
@@ -113,7 +117,11 @@ class PostInput(BaseModel):
     def assign_homework_only(self) -> Self:
         """Only homework is handed in."""
         if self.assignment is not None and self.kind != "homework":
-            raise PydanticCustomError("no_homework", "only a post of kind homework has an assignment")
+            raise fault(
+                "no_homework",
+                "only a post of kind homework has an assignment",
+                "只有类型为 homework 的内容可以布置作业",
+            )
         return self
 
     def assigned(self) -> Assignment | None:

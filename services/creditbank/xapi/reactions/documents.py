@@ -5,9 +5,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
-from libs.common.fields import Key
+from libs.common.fields import Key, fault
 from services.creditbank.ledger.rules import AMOUNT_PATTERN, hundredths
 from services.creditbank.xapi.protocol.rules import agent_key
 from services.creditbank.xapi.reactions.rules import Condition, Terms
@@ -18,7 +17,11 @@ def _zone(value: str) -> str:
     try:
         return ZoneInfo(value).key
     except (KeyError, ValueError, OSError):
-        raise PydanticCustomError("zone", "must be a time zone, such as Asia/Shanghai or UTC") from None
+        raise fault(
+            "zone",
+            "must be a time zone, such as Asia/Shanghai or UTC",
+            "必须是时区，例如 Asia/Shanghai 或 UTC",
+        ) from None
 
 
 _Score = Annotated[float, Field(ge=-1, le=1, strict=True)]
@@ -47,7 +50,11 @@ class ConditionDocument(_Strict):
     def about_something(self) -> Self:
         """Credits are for something."""
         if not self.activities and not self.within:
-            raise PydanticCustomError("activities", "name activities, or activities they are within")
+            raise fault(
+                "activities",
+                "must name activities, or activities they are within",
+                "须给出 activities 或 within",
+            )
         return self
 
 
@@ -86,9 +93,9 @@ class ReactionDocument(_Strict):
     def gives_something(self) -> Self:
         """Nothing is no credits; and a score that leads to two grades leads to none."""
         if not hundredths(self.credits):
-            raise PydanticCustomError("credits", "more than 0 credits")
+            raise fault("credits", "must give more than 0 credits", "学分须大于 0")
         if len({one.at_least for one in self.grades}) != len(self.grades):
-            raise PydanticCustomError("grades", "one grade for a score")
+            raise fault("grades", "must give one grade for a score", "同一分数只能对应一个成绩")
         return self
 
     def terms(self) -> Terms:

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from libs.common.fields import fault
 from services.creditbank.xapi.validation.fields import Identified, Iri
 
 
@@ -24,7 +24,7 @@ class Filters(BaseModel):
     def name_something(self) -> Self:
         """A whole store is not emptied by an empty filter."""
         if not self.model_fields_set or all(value is None for _, value in self):
-            raise PydanticCustomError("filters", "must name at least one condition")
+            raise fault("filters", "must name at least one condition", "至少须给出一个条件")
         return self
 
     def told(self) -> dict[str, Any]:

@@ -5,15 +5,14 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pydantic_core import PydanticCustomError
 
-from libs.common.fields import Key, Line
+from libs.common.fields import Key, Line, fault
 from services.creditbank.xapi.validation.fields import Identified, Iri
 
 
 def _username(value: str) -> str:
     if ":" in value:  # RFC 7617, section 2
-        raise PydanticCustomError("username", "must not contain a colon")
+        raise fault("username", "must not contain a colon", "不得包含冒号")
     return value
 
 
@@ -59,7 +58,11 @@ class NewSubscription(BaseModel):
     def prove_who_sends(self) -> Self:
         """Record stores ask for a credential; webhooks get a secret instead."""
         if (self.kind == "record-store") != (self.credential is not None):
-            raise PydanticCustomError("credential", "goes with a record store, and only with one")
+            raise fault(
+                "credential",
+                "must have a credential for a record store, and for nothing else",
+                "仅 record-store 须给出 credential",
+            )
         return self
 
 

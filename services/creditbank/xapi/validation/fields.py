@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
+from libs.common.fields import fault
 from services.creditbank.xapi.validation.agents import check_identified
 from services.creditbank.xapi.validation.findings import Invalid
 from services.creditbank.xapi.validation.formats import is_iri
@@ -12,7 +12,7 @@ from services.creditbank.xapi.validation.formats import is_iri
 
 def _iri(value: str) -> str:
     if is_iri(value) is None:
-        raise PydanticCustomError("iri", "must be an IRI with a scheme")
+        raise fault("iri", "must be an IRI with a scheme", "必须是带有方案名的 IRI")
     return value
 
 
@@ -20,7 +20,9 @@ def _agent(value: dict[str, Any]) -> dict[str, Any]:
     try:
         check_identified(value, "agent")
     except Invalid as wrong:
-        raise PydanticCustomError("agent", "must be an agent or an identified group") from wrong
+        raise fault(
+            "agent", "must be an agent or an identified group", "必须是 Agent 或有标识的 Group"
+        ) from wrong
     return value
 
 

@@ -198,7 +198,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "tile cut": (lambda d: os.truncate(next_log(d) / "tile/0/000.p/21", 32), "missing or cut"),
     "log left out": (_without_log, "there is no log|BROKEN"),
     "not an export": (lambda d: (d / "export.json").write_text("{}"), "export.json"),
-    "no export": (shutil.rmtree, "BROKEN"),
+    "no export": (shutil.rmtree, "nothing at"),
     "no JSON": (lambda d: (d / "entries.jsonl").write_text("{"), "BROKEN"),
 }
 
@@ -250,3 +250,5 @@ async def test_a_key_of_somebody_else_is_no_reason_to_believe(log_bank: LogBank,
         await asyncio.to_thread(verify_export, exported, keys)
     with pytest.raises(CommandFailed, match="not an Ed25519"):
         await asyncio.to_thread(verify_export, exported, ["rubbish"])
+    with pytest.raises(CommandFailed, match="There is nothing at"):
+        await asyncio.to_thread(verify_export, exported / "nowhere", keys)
