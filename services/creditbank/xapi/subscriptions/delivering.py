@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from libs.common import tasks
 from libs.common.database import Database
 from libs.common.ids import new_id
 from libs.common.recurring import Recurring
@@ -39,10 +40,12 @@ from services.creditbank.xapi.subscriptions.sending import Send, TargetFailed
 FAILED: Final = "xapi.delivering_failed"
 _SHIFT: Final = 20
 _MOST: Final = 500
-_AT_ONCE: Final = 4
+#: targets that are waited for at a time, and deliveries until another subscription may have the place
+_AT_ONCE: Final = 16
+_MOST_IN_TURN: Final = 100
+#: connections at a time: requests go before
+_MOST_CONNECTIONS: Final = 2
 _JSON: Final = "application/json"
-#: no statement was wanted of a whole window: look at the next one at once
-_ON: Final = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +72,41 @@ class Deliverer:
     ) -> None:
         self._database, self._horizon, self._seals, self._send = database, horizon, seals, send
         self._every_s = every_s
+        self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        self._connections = asyncio.Semaphore(_MOST_CONNECTIONS)
 
     async def run(self) -> None:
-        """For ever; a store that is away is waited for."""
-        await Recurring(self._work, failed=FAILED, retry_seconds=self._every_s).run()
+        """For ever; a store that is away is waited for. Ended, it leaves nothing under way."""
+        try:
+            await Recurring(self._work, failed=FAILED, retry_seconds=self._every_s).run()
+        finally:
+            await tasks.end(*self._under_way.values())
 
     async def _work(self) -> float:
-        due = list(await repository.due(self._database.pool, _MOST))
-        moved = False
+        """Look after those that are due, each apart: one whose target is slow is waited for by no other."""
+        under_way, begun = self._under_way, []
+        for one in await repository.due(self._database.pool, _MOST):
+            if len(under_way) < _AT_ONCE and one not in under_way:
+                under_way[one] = asyncio.create_task(self._look_after(one))
+                begun.append(under_way[one])
+        if begun:
+            await asyncio.wait(begun, timeout=self._every_s, return_when=asyncio.FIRST_COMPLETED)
+        ended = [under_way.pop(one) for one, task in list(under_way.items()) if task.done()]
+        for failed in filter(None, [task.exception() for task in ended]):
+            raise failed
+        return self._every_s
 
-        async def some() -> None:
-            nonlocal moved
-            while due:
-                moved |= await self.work(due.pop())
-
-        await asyncio.gather(*(some() for _ in range(_AT_ONCE)))
-        return _ON if moved else self._every_s
+    async def _look_after(self, subscription: UUID) -> None:
+        """Some deliveries, one after the other, while there is anything to do."""
+        for _ in range(_MOST_IN_TURN):
+            if not await self.work(subscription):
+                return
 
     async def work(self, subscription: UUID) -> bool:
         """One step for one subscription; whether there may be another one at once."""
         through = await self._horizon.through()
         end = int(through.timestamp() * 1000) << _SHIFT
-        async with self._database.pool.acquire() as pooled, pooled.transaction():
+        async with self._connections, self._database.pool.acquire() as pooled, pooled.transaction():
             taken = await self._take(cast("Connection", pooled), subscription, end)
         if taken is None:
             return False
@@ -104,7 +120,7 @@ class Deliverer:
             error = str(failure)
         if status is not None and not 200 <= status < 300:
             error = f"status {status}"
-        async with self._database.pool.acquire() as pooled, pooled.transaction():
+        async with self._connections, self._database.pool.acquire() as pooled, pooled.transaction():
             await self._settle(cast("Connection", pooled), taken, status, error)
         return error is None or is_blaming(status)
 
