@@ -23,7 +23,7 @@ from services.creditbank.institutions.tables import Institution
 from services.creditbank.learners.keys import KeyRing
 from services.creditbank.learners.tables import Learner, LearnerOrganisation, ShredKey
 from services.creditbank.ledger.rules import commitment, credits_text, hundredths
-from services.creditbank.ledger.tables import Account, DepositBatch, Entry, Lot, Posting
+from services.creditbank.ledger.tables import Account, DepositBatch, Entry, Lot
 from services.creditbank.outcomes.tables import Outcome
 from services.creditbank.schemes.tables import Scheme
 
@@ -101,21 +101,14 @@ async def _item(
     entry = Entry(
         learner=learner.number, scheme=scheme.id, recorded_at=batch.recorded_at, sequence=number,
         effective_on=item.earned_on, kind=1, id=identifier, batch=batch.id, key_hash=digest,
-        payload_hash=digest, commitment=head,
+        payload_hash=digest, commitment=head, amount=amount, institution=batch.institution,
     )  # fmt: skip
     lot = Lot(
         learner=learner.number, scheme=scheme.id, issued=amount, available=amount, number=number,
         earned_on=item.earned_on, issuer=batch.institution, outcome=outcome.id, attempt=item.attempt,
         grade=item.grade,
     )  # fmt: skip
-    issued = Posting(
-        learner=learner.number, scheme=scheme.id, entry=number, line=1, bucket=0, amount=-amount,
-        institution=batch.institution,
-    )  # fmt: skip
-    available = Posting(
-        learner=learner.number, scheme=scheme.id, entry=number, line=2, bucket=2, amount=amount, lot=number
-    )
-    session.add_all([entry, lot, issued, available])
+    session.add_all([entry, lot])
     account.available += amount
     account.sequence, account.head, account.version = number, head, account.version + 1
     batch.amount += amount

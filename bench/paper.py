@@ -27,7 +27,7 @@ from services.creditbank.settings import CreditbankSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 #: rows of these come with each deposit, and stay
-OF_DEPOSITS: Final = ("entry", "posting", "lot", "deposit_batch", "log_block", "log_checkpoint")
+OF_DEPOSITS: Final = ("entry", "posting_line", "lot", "deposit_batch", "log_block", "log_checkpoint")
 #: and these with each learner
 OF_LEARNERS: Final = (
     "learner",

@@ -15,7 +15,7 @@ from services.creditbank.ledger.coalescer import Coalescer
 
 _ROUNDS = 3
 CALLERS = 64
-_KEPT = ("entry", "lot", "posting", "deposit_batch", "account")
+_KEPT = ("entry", "lot", "posting_line", "deposit_batch", "account")
 _BYTES = "select sum(pg_total_relation_size(t::regclass))::bigint from unnest($1::text[]) t"
 
 

@@ -144,7 +144,7 @@ CHECKS: Final = (
         "the service's role can alter no row of the books",
         """
         select t.name, p.privilege
-        from unnest(array['account', 'lot', 'entry', 'posting', 'deposit_batch', 'shred_key', 'hold',
+        from unnest(array['account', 'lot', 'entry', 'posting_line', 'deposit_batch', 'shred_key', 'hold',
           'conversion', 'conversion_lot', 'account_freeze',
           'departure', 'departure_book', 'arrival', 'arrival_lot', 'refused_arrival',
           'spent_elsewhere']) as t (name)

@@ -17,6 +17,7 @@ _PARTS = (
     "issued::bigint ="
     " provisional::bigint + available + held + redeemed + converted + expired + revoked + moved"
 )
+_DEPOSIT = "(amount is null) = (institution is null) and (amount is null or kind = 1 and amount > 0)"
 _FALSE = {"server_default": text("false")}
 
 
@@ -106,7 +107,10 @@ class ExpiringBook(Table, table=True):
 
 
 class Entry(Table, table=True):
-    """One line of a learner's book, for ever. Its commitment covers all of it and the entry before."""
+    """One line of a learner's book, for ever. Its commitment covers all of it and the entry before.
+
+    A deposit's two postings are its amount: from the institution's contra account, to the lot of its number.
+    """
 
     __table_args__ = (
         Index("uq_entry_key", "key_hash", "learner", unique=True),
@@ -127,6 +131,7 @@ class Entry(Table, table=True):
             postgresql_where=text("resolves is not null"),
         ),
         Index("ix_entry_batch", "batch"),
+        CheckConstraint(_DEPOSIT, name="deposit"),
     )
 
     learner: int = key(BigInteger)
@@ -142,11 +147,17 @@ class Entry(Table, table=True):
     payload_hash: UUID
     commitment: bytes
     resolves: int | None = None
+    amount: int | None = Field(default=None, description="what a deposit gives, in hundredths")
+    institution: UUID | None = Field(default=None, description="which it takes that from")
 
 
-class Posting(Table, table=True):
-    """One side of an entry: in the institution's contra account, or in a lot. They sum to nothing."""
+class PostingLine(Table, table=True):
+    """One side of an entry that is no deposit: in an institution's contra account, or in a lot.
 
+    Those of an entry sum to nothing. The view `posting` has these and both sides of deposits.
+    """
+
+    __tablename__ = "posting_line"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="amount"),
         CheckConstraint("(lot is null) <> (institution is null)", name="side"),

@@ -106,8 +106,9 @@ with own as materialized (
   from lot t where t.issuer = $1
 ), side as (
   select o.scheme, p.bucket, sum(p.amount)::bigint as amount
-  from own o join posting p on p.learner = o.learner and p.entry = o.number and p.scheme = o.scheme
-    and p.institution = $1
+  from own o cross join lateral (select p.bucket, p.amount from posting p
+    where p.learner = o.learner and p.entry = o.number and p.scheme = o.scheme and p.institution = $1
+    offset 0) p
   group by o.scheme, p.bucket
 ), parts as (
   select o.scheme, k.bucket::smallint, sum(k.amount)::bigint as amount

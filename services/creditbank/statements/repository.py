@@ -29,6 +29,12 @@ with holder as materialized (
 """
 
 
+# One look-up an entry, whatever is known of how many there are.
+_MOVED: Final = """cross join lateral (select p.lot, p.line, p.bucket, p.amount from posting p
+    where p.learner = d.learner and p.entry = d.sequence and p.scheme = d.scheme and p.lot is not null
+    offset 0) p"""
+
+
 def _texts(of: str) -> str:
     return ", ".join(f"'{part}', credits_text({of}.{part})" for part in PARTS)
 
@@ -39,12 +45,10 @@ _BALANCES: Final = f"""
   from book b cross join lateral (select * from dated_entry d where d.learner = b.number offset 0) d
   where d.known_at <= $2 and ($3::date is null or d.in_force_on <= $3)
 ), issued as materialized (
-  select d.scheme, t.issuer, {_SUMS}, count(*) filter (where p.lot = p.entry) as lots,
-    coalesce(sum(t.issued) filter (where p.lot = p.entry), 0)::bigint as issued
+  select d.scheme, t.issuer, {_SUMS}, count(*) filter (where p.lot = d.sequence) as lots,
+    coalesce(sum(t.issued) filter (where p.lot = d.sequence), 0)::bigint as issued
   from dated d
-  cross join lateral (select p.lot, p.entry, p.bucket, p.amount from posting p
-    where p.learner = d.learner and p.entry = d.sequence and p.scheme = d.scheme and p.lot is not null
-    offset 0) p
+  {_MOVED}
   cross join lateral (select t.issuer, t.issued from lot t
     where t.learner = d.learner and t.scheme = d.scheme and t.number = p.lot offset 0) t
   group by d.scheme, t.issuer
@@ -97,8 +101,7 @@ _LINES: Final = f"""
   select {_SUMS.replace("filter (where ", "filter (where d.is_before and ").replace(" as ", " as opening_")},
     {_SUMS.replace(" as ", " as closing_")}
   from sought d
-  join posting p on p.learner = d.learner and p.entry = d.sequence and p.scheme = d.scheme
-    and p.lot is not null
+  {_MOVED}
   where d.is_within or d.is_before
 ), page as materialized (
   select d.* from sought d where d.is_within and not d.is_before
@@ -110,8 +113,7 @@ _LINES: Final = f"""
     json_agg(json_build_object('lot', p.lot, 'part', bucket_name(p.bucket),
       'credits', credits_text(p.amount)) order by p.line) as movements
   from page d
-  join posting p on p.learner = d.learner and p.entry = d.sequence and p.scheme = d.scheme
-    and p.lot is not null
+  {_MOVED}
   group by d.learner, d.scheme, d.sequence, d.id, d.placed, d.in_force_on
 ), balanced as materialized (
   select l.learner, l.scheme, l.sequence, l.id, l.placed, l.in_force_on, l.amount, l.movements,

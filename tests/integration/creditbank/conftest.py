@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.integration.creditbank.sending import Files
 
 WATCH = """
-create constraint trigger sums_to_zero after insert on posting deferrable initially deferred
+create constraint trigger sums_to_zero after insert on posting_line deferrable initially deferred
 for each row execute function posting_sums_to_zero()
 """
 

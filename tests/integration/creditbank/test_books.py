@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -15,12 +16,21 @@ from services.creditbank.learners.keys import KeyRing
 from tests.integration.creditbank.test_races import call, item
 from tests.integration.creditbank.world import make_district
 
-BOOKS = ("account", "lot", "entry", "posting", "deposit_batch", "shred_key")
+MIGRATIONS = Path(__file__).resolve().parents[3] / "services" / "creditbank" / "migrations"
+BOOKS = ("account", "lot", "entry", "posting_line", "deposit_batch", "shred_key")
 #: what is done behind the bank's back, and the invariants that then do not hold
 DAMAGE = {
-    "update posting set amount = amount + 1 where learner = 1 and line = 2": {1, 2, 4, 18},
-    "delete from posting where learner = 1 and entry = 1": {1, 4, 6, 18, 21},
-    "update posting set learner = 2 where learner = 1 and entry = 2": {1, 4, 6, 18},
+    "update entry set amount = amount + 1 where learner = 1 and sequence = 1": {4, 6, 18, 21},
+    "update entry set amount = null, institution = null where learner = 1 and sequence = 1": {
+        1,
+        4,
+        6,
+        18,
+        21,
+    },
+    "update entry set institution = uuid7() where learner = 1 and sequence = 2": {6, 18, 21},
+    "insert into posting_line select learner, 100, sequence, sequence, scheme, 3, 2 from entry"
+    " where learner = 1 and sequence = 1": {1, 2, 4, 18},
     "update lot set available = available - 1, held = held + 1 where learner = 1 and number = 1": {4, 10},
     "update lot set grade = 'A+' where learner = 1 and number = 1": {18},
     "update lot set attempt = 'x' where learner = 1 and number = 1": {18},
@@ -31,8 +41,8 @@ DAMAGE = {
     "update entry set commitment = sha256('x') where learner = 1 and sequence = 1": {18},
     "update entry set effective_on = '2020-01-01' where learner = 1 and sequence = 1": {6, 18},
     "update entry set recorded_at = recorded_at - interval '1 s' where learner = 1": {18},
-    "delete from entry where learner = 1 and sequence = 1": {6, 18, 21},
-    "delete from entry where learner = 1 and sequence = 2": {6, 18, 21},
+    "delete from entry where learner = 1 and sequence = 1": {4, 6, 18, 21},
+    "delete from entry where learner = 1 and sequence = 2": {4, 6, 18, 21},
     "insert into entry select learner, recorded_at, 3, effective_on, scheme, kind, uuid7(), batch, reverses,"
     " uuid7(), payload_hash, commitment from entry where learner = 1 and sequence = 2": {1, 18},
     "update shred_key set wrapped = (select wrapped from shred_key where learner = 2) where learner = 1": {
@@ -100,6 +110,32 @@ async def test_the_service_itself_can_alter_nothing(database: Database, table: s
 async def test_the_service_itself_can_add_nothing_by_hand(database: Database, table: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await database.pool.execute(f"insert into {table} select * from {table}")
+
+
+async def test_deposits_with_lines_of_their_own_are_taken_over_and_odd_ones_left_to_the_audit(
+    copy: tuple[Database, ServiceStore], keys: KeyRing
+) -> None:
+    """Books from before entries held their deposits' amounts, as the migration finds them."""
+    database, store = copy
+    text = (MIGRATIONS / "sql" / "0035_postings.sql").read_text(encoding="utf-8")
+    (taking_over,) = (one for one in text.split("\n\n") if "with deposit as materialized" in one)
+    owner = await asyncpg.connect(store.migrations_database)
+    everything = "select * from posting order by learner, scheme, entry, line"
+    before = await owner.fetch(everything)
+    await owner.execute("insert into posting_line select * from posting")
+    await owner.execute("update entry set amount = null, institution = null")
+    assert await owner.fetch(everything) == before
+    assert await _audit(database, keys) == []
+    await owner.execute("update posting_line set amount = amount + 1 where learner = 2 and line = 2")
+    await owner.execute(taking_over)
+    assert [row["learner"] for row in await owner.fetch("select distinct learner from posting_line")] == [2]
+    assert {finding.invariant for finding in await _audit(database, keys)} == {1, 2, 4, 18}
+    await owner.execute("update posting_line set amount = amount - 1 where learner = 2 and line = 2")
+    await owner.execute(taking_over)
+    assert await owner.fetchval("select count(*) from posting_line") == 0
+    assert await owner.fetch(everything) == before
+    assert await _audit(database, keys) == []
+    await owner.close()
 
 
 async def test_after_erasure_the_other_chains_still_hold(

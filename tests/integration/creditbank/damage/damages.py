@@ -16,16 +16,17 @@ ELSEWHERE: Final = {
 #: condition names, or one statement. Last stand the row's keys, under the names the audit uses for them.
 _TABLE: Final = """
 1 the postings of each entry sum
-    posting | true | amount = amount + 1 | learner, scheme, entry as sequence, entry, line, lot
-    delete from posting where line = 1 returning learner, scheme, entry as sequence, entry, line, lot
+    posting_line | true | amount = amount + 1 | learner, scheme, entry as sequence, entry, line, lot
+    delete from posting_line where line = 1 returning learner, scheme, entry as sequence, entry, line, lot
 1 every entry has postings
-    delete from posting p using entry e where e.learner = p.learner and e.scheme = p.scheme and
+    delete from posting_line p using entry e where e.learner = p.learner and e.scheme = p.scheme and
       e.sequence = p.entry and e.kind = 9 returning p.learner, p.scheme, p.entry as sequence
+    entry | amount is not null | amount = null, institution = null | learner, scheme, sequence
 1 each kind of entry takes
-    posting | bucket = 4 and amount > 0 | bucket = 5 | learner, scheme, entry as sequence, entry, line,
+    posting_line | bucket = 4 and amount > 0 | bucket = 5 | learner, scheme, entry as sequence, entry, line,
       lot
 2 the trial balance of each scheme
-    posting | scheme = 900 | amount = amount - 1 | scheme
+    posting_line | scheme = 900 | amount = amount - 1 | scheme
 3 the parts of each lot sum
     lot | true | issued = issued + 1 | learner, scheme, number, number as lot
     lot | true | held = -1, available = issued + 1 | learner, scheme, number, number as lot
@@ -33,7 +34,9 @@ _TABLE: Final = """
     account | sequence > 0 | available = available + 100 | learner, scheme
 4 each account equals the sum of its postings
     account | redeemed > 0 | redeemed = redeemed - 1, available = available + 1 | learner, scheme
+    entry | amount is not null | amount = amount + 1 | learner, scheme
 4 each lot equals the sum of its postings
+    entry | amount is not null | amount = amount + 1 | learner, scheme, sequence as number
     lot | redeemed > 0 | redeemed = redeemed - 1, available = available + 1 | learner, scheme, number,
       number as lot
 5 no part of a lot counts for two awards
@@ -43,10 +46,12 @@ _TABLE: Final = """
     award | state = 'rescinded' | state = 'certified' | learner, id
     award | state = 'requested' | state = 'certified', decided_by = uuid7() | learner, id
 6 each posting belongs to an entry of the same learner
-    posting | true | learner = (select max(number) from learner) | learner, scheme, entry as sequence,
+    posting_line | true | learner = (select max(number) from learner) | learner, scheme, entry as sequence,
       entry, line, lot
 6 each lot was issued by an entry
     lot | true | issuer = gen_random_uuid() | learner, scheme, number, number as lot
+    entry | amount is not null | amount = amount + 1 | learner, scheme, sequence as number
+    entry | amount is not null | institution = uuid7() | learner, scheme, sequence as number
 6 each account is in the name
     account | true | person = gen_random_uuid() | learner
     learner | merged_into is not null | merged_into = -1 | number as learner
@@ -75,7 +80,7 @@ _TABLE: Final = """
     entry | reverses is not null | reverses = sequence | learner, scheme, sequence
 9 a reversal takes out of each lot
     entry | kind = 6 | reverses = null | learner, scheme, sequence
-    posting | bucket = 4 and amount < 0 | amount = amount + 1 | learner, scheme, entry as sequence,
+    posting_line | bucket = 4 and amount < 0 | amount = amount + 1 | learner, scheme, entry as sequence,
       entry, line, lot
 9 what took the place of a corrected deposit
     correction | replacing is not null | replacing = uuid7() | learner, id
@@ -119,7 +124,7 @@ _TABLE: Final = """
     with gone as (delete from entry where kind = 15 returning learner, reverses, scheme) select g.learner,
       l.source_scheme as scheme, l.source_entry as sequence from gone g join conversion_lot l on
       l.learner = g.learner and l.scheme = g.scheme and l.number = g.reverses
-    posting | bucket = 8 and amount < 0 | amount = amount - 1 | learner
+    posting_line | bucket = 8 and amount < 0 | amount = amount - 1 | learner
 14 each conversion by a rule of the rule book
     update rule r set document = jsonb_set(document::jsonb, '{numerator}', '9')::json from conversion c
       where r.id = c.rule returning c.learner, c.scheme, c.entry as sequence
@@ -191,6 +196,7 @@ _TABLE: Final = """
     update log_checkpoint c set root = sha256('x') from log l where l.number = c.log and c.size > 0
       returning l.name as log, c.size
 18 every commitment follows from its entry
+    entry | amount is not null | institution = uuid7() | learner, scheme, sequence
     entry | kind = 1 | recorded_at = recorded_at - interval '1 s' | learner, scheme, sequence
     lot | true | grade = 'A+' | learner, scheme, number as sequence
     hold | true | purpose = 'other' | learner, scheme, entry as sequence
@@ -199,12 +205,13 @@ _TABLE: Final = """
     update shred_key k set wrapped = o.wrapped from shred_key o where o.learner <> k.learner and exists
       (select from entry e where e.learner = k.learner) returning k.learner
 19 by the entries in force on any day
-    posting | bucket = 2 and amount < 0 | amount = amount - 100000 | learner, scheme, entry as sequence
+    posting_line | bucket = 2 and amount < 0 | amount = amount - 100000 | learner, scheme, entry as sequence
 19 by the entries recorded until any time
-    posting | bucket = 2 and amount < 0 | amount = amount - 100000 | learner, scheme, entry as sequence,
+    posting_line | bucket = 2 and amount < 0 | amount = amount - 100000 | learner, scheme, entry as sequence,
       entry, line, lot
 21 the totals of each institution
     deposit_batch | posted > 0 | amount = amount + 1 | institution
+    entry | amount is not null | amount = amount + 1 | institution, scheme
 21 each call to post made the entries
     with moved as (update deposit_batch set amount = amount + case id when a.low then 1 else -1 end from
       (select min(id::text)::uuid as low, max(id::text)::uuid as high from deposit_batch where posted > 0)

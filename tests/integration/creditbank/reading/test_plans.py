@@ -40,16 +40,14 @@ insert into account (learner, scheme, person, sequence, available, head)
   select m.learner, 1, min(l.id::text)::uuid, max(m.sequence), count(*) * 100, '\\x00'
   from made m join learner l on l.number = m.learner group by m.learner;
 insert into entry (learner, recorded_at, sequence, effective_on, scheme, kind, id, batch, key_hash,
-    payload_hash, commitment)
-  select learner, at, sequence, '2025-06-30', 1, 1, id, batch, id, id, uuid_send(id) from made;
+    payload_hash, commitment, amount, institution)
+  select learner, at, sequence, '2025-06-30', 1, 1, id, batch, id, id, uuid_send(id), 100, institution
+  from made;
 insert into lot (learner, issued, available, number, earned_on, scheme, issuer, outcome, attempt)
   select learner, 100, 100, sequence, '2025-06-30', 1, institution,
     ('00000000-0000-7000-b000-' || lpad((n % 400)::text, 12, '0'))::uuid,
     'a' || n / 500 || '/' || case when n % 5 = 0 then n else 0 end
     from made;
-insert into posting (learner, amount, entry, lot, scheme, line, bucket, institution)
-  select learner, -100, sequence, null, 1, 1, 0, institution from made
-  union all select learner, 100, sequence, sequence, 1, 2, 2, null from made;
 insert into deposit_batch (id, institution, client, recorded_at, amount, posted, replayed, conflicts, refused,
     scheme)
   select batch, institution, 'c', at, count(*) * 100, count(*), 0, 0, 0, 1
@@ -57,7 +55,7 @@ insert into deposit_batch (id, institution, client, recorded_at, amount, posted,
 analyze
 """
 INSTITUTION = UUID(f"00000000-0000-7000-8000-{7:012}")
-_TABLES = {"entry", "lot", "posting"}
+_TABLES = {"entry", "lot", "posting_line"}
 
 
 @pytest.fixture
