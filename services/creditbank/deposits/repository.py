@@ -26,7 +26,7 @@ left join lateral (
   select id, batch, learner from entry where key_hash = k.key and payload_hash = k.payload limit 1) e on true
 """
 _BATCH = """
-select json_build_object(
+select b.institution, json_build_object(
   'id', b.id, 'institution', b.institution, 'scheme', s.code, 'recorded_at', utc_text(b.recorded_at),
   'posted', b.posted, 'replayed', b.replayed, 'conflicts', b.conflicts, 'refused', b.refused,
   'credits', credits_text(b.amount),
@@ -38,11 +38,10 @@ select json_build_object(
     from entry e
     join account a on a.learner = e.learner and a.scheme = e.scheme
     join lot t on t.learner = e.learner and t.scheme = e.scheme and t.number = e.sequence
-    where e.batch = b.id))
+    where e.batch = b.id)) as document
 from deposit_batch b
 join scheme s on s.id = b.scheme
-join institution x on x.id = b.institution
-where b.id = $1 and $2 = any(x.ancestors)
+where b.id = $1
 """
 
 
@@ -157,7 +156,6 @@ def _unless_empty(column: list[Value | None]) -> list[Value | None] | None:
     return column if any(value is not None for value in column) else None
 
 
-async def batch(pool: Pool, identifier: UUID, *, reader: UUID) -> bytes | None:
-    """One call's outcome as JSON; None unless `reader` is its institution or above it."""
-    found: bytes | None = await pool.fetchval(_BATCH, identifier, reader)
-    return found
+async def batch(pool: Pool, identifier: UUID) -> asyncpg.Record | None:
+    """One call's `institution`, and its outcome as JSON, its `document`."""
+    return await pool.fetchrow(_BATCH, identifier)

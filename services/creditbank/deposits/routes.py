@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from libs.common.database import DatabaseOf
 from libs.common.ids import new_id
 from libs.common.languages import Language, preferred
-from libs.common.problems import NotFound
 from services.creditbank.callers import Poster, Reader
 from services.creditbank.deposits import service
 from services.creditbank.deposits.documentation import REQUEST_BODY
@@ -91,10 +90,5 @@ def _item(key: str, answer: Answer, language: Language | None) -> dict[str, Any]
 
 @router.get(f"{PATH}/{{deposit}}", summary="One call to post and what it made", response_model=Batch)
 async def read_deposit(deposit: UUID, caller: Reader, database: DatabaseOf) -> Response:
-    """Seen by clients of the institution and of those above it."""
-    if caller.organisation is None:
-        raise NotFound
-    found = await service.batch(database.pool, deposit, reader=caller.organisation)
-    if found is None:
-        raise NotFound
-    return Response(found, media_type="application/json")
+    """Seen by clients of the institution's line, its administrators, registrars and auditors."""
+    return Response(await service.batch(database.pool, caller, deposit), media_type="application/json")

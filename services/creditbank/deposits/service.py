@@ -10,7 +10,9 @@ from typing import Final
 from uuid import UUID
 
 from libs.common.database import Database, retrying
+from libs.common.identity import Caller
 from libs.common.ids import new_id
+from libs.common.problems import NotFound
 from services.creditbank.deposits import repository
 from services.creditbank.deposits.repository import Lines, Prepared
 from services.creditbank.deposits.rules import (
@@ -23,13 +25,22 @@ from services.creditbank.deposits.rules import (
     refusal_before_look_up,
     refused_by_books,
 )
+from services.creditbank.institutions import service as institutions
 from services.creditbank.learners import service as learners
 from services.creditbank.learners.keys import KeyRing
-from services.creditbank.tables import Connection, Where
+from services.creditbank.tables import Connection, Pool, Where
 
-batch = repository.batch
 _ADMITTED: Final = "admitted"
 _NO_SALT: Final = b""
+
+
+async def batch(pool: Pool, caller: Caller, identifier: UUID) -> bytes:
+    """One call's outcome as JSON; raises NotFound for whom its institution is no business of."""
+    found = await repository.batch(pool, identifier)
+    if found is None or not await institutions.may_oversee(pool, found["institution"], caller):
+        raise NotFound
+    document: bytes = found["document"]
+    return document
 
 
 class PostingDesk:

@@ -24,13 +24,10 @@ router = APIRouter(tags=["institutions"])
 
 @router.get("/v1/institutions/{institution}/totals", summary="What it issued", response_model=Totals)
 async def read_totals(institution: UUID, caller: Reader, database: DatabaseOf) -> Response:
-    """Seen by clients of the institution and of those above it."""
-    if caller.organisation is None:
+    """Seen by clients of the institution's line, its administrators, registrars and auditors."""
+    if not await service.may_oversee(database.pool, institution, caller):
         raise NotFound
-    found = await repository.totals(database.pool, institution, reader=caller.organisation)
-    if found is None:
-        raise NotFound
-    return Response(found, media_type="application/json")
+    return Response(await repository.totals(database.pool, institution), media_type="application/json")
 
 
 @router.get("/v1/institutions", summary="An institution and those below it")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -168,12 +168,6 @@ async def report(pool: Pool, institution: UUID, since: datetime | None, until: d
     return found
 
 
-def _arguments(
-    institution: UUID, since: datetime | None, until: datetime | None, after: CallPlace | None, limit: int
-) -> tuple[Any, ...]:
-    return (institution, since, until, *(after or (None, None)), limit)
-
-
 async def calls(
     pool: Pool,
     institution: UUID,
@@ -181,25 +175,12 @@ async def calls(
     until: datetime | None,
     after: CallPlace | None,
     limit: int,
+    *,
+    as_table: bool = False,
 ) -> Sequence[asyncpg.Record]:
-    """The same call by call as JSON, the newest first, with their places."""
-    return await pool.fetch(
-        _CALLS.format(columns=_CALL_JSON), *_arguments(institution, since, until, after, limit)
-    )
-
-
-async def call_rows(
-    pool: Pool,
-    institution: UUID,
-    since: datetime | None,
-    until: datetime | None,
-    after: CallPlace | None,
-    limit: int,
-) -> Sequence[asyncpg.Record]:
-    """The same as rows of a table."""
-    return await pool.fetch(
-        _CALLS.format(columns=_CALL_COLUMNS), *_arguments(institution, since, until, after, limit)
-    )
+    """The same call by call, the newest first, with their places: as JSON, or as rows of a table."""
+    statement = _CALLS.format(columns=_CALL_COLUMNS if as_table else _CALL_JSON)
+    return await pool.fetch(statement, institution, since, until, *(after or (None, None)), limit)
 
 
 async def trial_balance(pool: Pool, institution: UUID) -> bytes:

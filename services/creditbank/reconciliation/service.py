@@ -29,7 +29,7 @@ async def call_parts(
 ) -> AsyncIterator[Sequence[Sequence[Any]]]:
     """All calls as rows, part by part, each by a statement of its own."""
     after: CallPlace | None = None
-    while rows := await repository.call_rows(pool, institution, since, until, after, most):
+    while rows := await calls(pool, institution, since, until, after, most, as_table=True):
         yield [tuple(row)[:-2] for row in rows]
         if len(rows) < most:
             return

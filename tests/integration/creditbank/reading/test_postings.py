@@ -193,7 +193,7 @@ async def test_a_table_of_several_parts_is_whole(
 
 
 PATHS = ("postings", "postings.csv", "reconciliation", "reconciliation/calls", "reconciliation/calls.csv",
-         "trial-balance")  # fmt: skip
+         "totals", "trial-balance")  # fmt: skip
 
 
 async def test_an_institution_reads_its_own_postings_only(
@@ -242,6 +242,10 @@ async def test_an_institution_reads_its_own_postings_only(
         assert (await bank.client.get(address, headers=elsewhere)).status_code == 401
         unknown = await bank.client.get(f"/v1/institutions/{new_id()}/{path}", headers=registry.headers)
         assert unknown.status_code == 404
+    (ours,) = (await registry.ok("postings"))["items"]
+    for who, status in people.items():
+        response = await bank.client.get(f"/v1/deposits/{ours['batch']}", headers=bank.of_person(who))
+        assert response.status_code == status, who
 
 
 @pytest.mark.parametrize("name", ["key", "attempt", "learner_sourced_id", "course_sourced_id", "scheme"])
