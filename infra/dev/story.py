@@ -15,6 +15,8 @@ from infra.dev.roster_files import RosterSet, ShownClass
 
 BATCH = 1000
 CONSENT_NEEDED = 403
+#: how long the demo waits for a summary, which is behind while a large roster comes in
+SUMMARY_SECONDS = 8.0
 _SIXTEEN_YEARS = datetime.timedelta(days=16 * 366)
 Run = Mapping[str, Any]
 
@@ -37,10 +39,11 @@ def play(run: Run, roster: RosterSet | None, credits_file: Path | None) -> Any:
 
     shown = roster.shown
     teacher, student = _sign_in_two(asked, anchor, shown)
-    _post_announcement(where, teacher, student, shown)
+    space = _post_announcement(where, teacher, student, shown)
+    work = _homework(where, teacher, student, space)
     _post_credits(where, client, roster, credits_file)
     _bank(where, client, asked, teacher, student)
-    return _look(where, student)
+    return _look(where, student, work)
 
 
 def _choose(run: Run, asked: Identities, roster: RosterSet | None) -> tuple[str, RosterSet, Run]:
@@ -86,7 +89,7 @@ def _sign_in_two(asked: Identities, region: str, shown: ShownClass) -> tuple[Sig
 
 def _post_announcement(
     where: Mapping[str, str], teacher: SignedIn, student: SignedIn, shown: ShownClass
-) -> None:
+) -> str:
     step(f"The teacher posts to {shown.title}")
     api = Api(where["spaces"], teacher.token)
     read_by_student = {one["id"] for one in Api(where["spaces"], student.token).pages("/v1/me/spaces")}
@@ -110,6 +113,33 @@ def _post_announcement(
         idempotency_key=str(uuid.uuid4()),
     )
     tell(f"“{post['title']}” by {post['author']['name']} in {post['space']['title']}")
+    return str(space["id"])
+
+
+def _homework(where: Mapping[str, str], teacher: SignedIn, student: SignedIn, space: str) -> str:
+    """Homework given, handed in and given back with a mark; its id."""
+    step("The teacher gives homework, the student hands it in, and gets it back with a mark")
+    theirs, mine = Api(where["spaces"], teacher.token), Api(where["spaces"], student.token)
+    due = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=7)
+    post = theirs.post(
+        f"/v1/spaces/{space}/posts",
+        {
+            "kind": "homework",
+            "title": "第一课作业 Homework of lesson one",
+            "text": "写一写你的校园。 Write about your school.",
+            "assignment": {"due_at": due.isoformat(), "points": "10"},
+        },
+        idempotency_key=str(uuid.uuid4()),
+    )
+    work = mine.send(
+        "PUT", f"/v1/posts/{post['id']}/submission", {"text": "我的校园很美。 My school is lovely."}
+    )
+    attempt = work["attempts"][-1]["id"]
+    given = {"attempt": attempt, "mark": "9.00", "comment": "很好！ Well done!"}
+    theirs.send("PUT", f"/v1/posts/{post['id']}/submissions/{student.person['id']}/return", given)
+    [back] = mine.get(f"/v1/posts/{post['id']}/submission")["attempts"][-1]["returns"]
+    tell(f"“{post['title']}”: {back['mark']} of {post['assignment']['points']}, “{back['comment']}”")
+    return str(post["id"])
 
 
 def _post_credits(
@@ -195,7 +225,7 @@ def let_use_credits(asked: Identities, student: str) -> str:
     return "there is no guardian: the administrator tells a birth date, some 16 years ago"
 
 
-def _look(where: Mapping[str, str], student: SignedIn) -> Any:
+def _look(where: Mapping[str, str], student: SignedIn, work: str) -> Any:
     step("The student looks")
     spaces = Api(where["spaces"], student.token)
     bank = Api(where["creditbank"], student.token)
@@ -206,8 +236,39 @@ def _look(where: Mapping[str, str], student: SignedIn) -> Any:
     for entry in bank.get("/v1/accounts/me/entries")["items"][:5]:
         of = f" for {entry['course']['title']} by {entry['institution']['name']}" if entry["course"] else ""
         tell(f"entry {entry['sequence']}: {entry['kind']} of {entry['credits']}{of}")
-    tell(f"spaces knows of the credits after {wait_until_known(where['spaces'], 'creditbank'):.1f} s")
+    _look_at_record(bank, student.person["id"], f"urn:uuid:{work}")
+    tell(f"spaces knows of it all after {wait_until_known(where['spaces'], 'creditbank'):.1f} s")
     return spaces.get("/v1/portfolio")
+
+
+def _look_at_record(bank: Api, student: str, work: str) -> None:
+    """The homework in the timeline, and counted in the summary, a few seconds behind."""
+    wait_until_known(bank.address, "spaces")
+    try:
+        lines = bank.get(f"/v1/learners/{student}/record?activity={work}")["items"]
+    except CallFailedError as refused:  # a child without a guardian's consent has no record to show
+        if refused.status != CONSENT_NEEDED:
+            raise
+        tell(str(refused))
+        return
+    for line in lines:
+        score = ((line["result"] or {}).get("score") or {}).get("raw")
+        marked = "" if score is None else f", {score}"
+        tell(f"record: {line['verb']['name']} {line['activity']['name']}{marked}")
+    verbs, kinds = {line["verb"]["id"] for line in lines}, {}
+
+    def are_counted() -> bool:
+        summary = bank.get(f"/v1/learners/{student}/record/summary")
+        kinds.update({one["id"]: one["statements"] for one in summary["kinds"]})
+        return verbs <= set(kinds)
+
+    try:
+        seconds = wait_for(are_counted, "counting the record", SUMMARY_SECONDS)
+    except CallFailedError:
+        tell("much else is being counted: the record's summary will have it later")
+        return
+    counted = ", ".join(f"{verb.rpartition('/')[2]} {count}" for verb, count in kinds.items())
+    tell(f"counted by kind after {seconds:.1f} s: {counted}")
 
 
 def step(text: str) -> None:
