@@ -7,6 +7,8 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from libs.common.fields import fault
+
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -56,7 +58,7 @@ def _day(value: object) -> object:
     try:
         return day(value)
     except ValueError:
-        raise PydanticCustomError("date_parsing", "must be a date or an RFC 3339 time") from None
+        raise fault("day", "must be a date or an RFC 3339 time", "必须是日期或 RFC 3339 时间") from None
 
 
 #: a time in a query: RFC 3339 date-time

@@ -43,6 +43,10 @@ _TEXTS: Mapping[str, Text] = {
     "decimal_max_places": Text("has too many decimal places", "小数位过多"),
     "literal_error": Text("must be one of {expected}", "必须是 {expected} 之一"),
     "enum": Text("must be one of {expected}", "必须是 {expected} 之一"),
+    "union_tag_invalid": Text(
+        "must have a {discriminator} of {expected_tags}", "{discriminator} 必须是 {expected_tags} 之一"
+    ),
+    "union_tag_not_found": Text("must say its {discriminator}", "须给出 {discriminator}"),
     "model_attributes_type": Text("must be an object", "必须是对象"),
     "model_type": Text("must be an object", "必须是对象"),
     "dict_type": Text("must be an object", "必须是对象"),
@@ -68,13 +72,21 @@ def _one(error: Mapping[str, Any]) -> dict[str, Any]:
     code = str(error["type"])
     if code in _OF_TEXT and isinstance(error.get("input"), str):
         code = _OF_TEXT[code]
-    context = {name: str(value)[:200] for name, value in (error.get("ctx") or {}).items()}
+    context: dict[str, Any] = {name: str(value)[:200] for name, value in (error.get("ctx") or {}).items()}
+    for choices in ("expected", "expected_tags", "discriminator"):
+        if choices in context:
+            context[choices] = _listed(context[choices])
     try:
         sentence = _otherwise(error) if code not in _TEXTS else _TEXTS[code].format(**context)
     except (KeyError, IndexError):
         sentence = _OTHERWISE
     place = ".".join(str(part)[:100] for part in error["loc"])
     return {"place": place, "code": code, "message": sentence}
+
+
+def _listed(choices: str) -> Text:
+    """What may be chosen from, which pydantic lists in English."""
+    return Text(choices, choices.replace(" or ", "、").replace(", ", "、").replace("'", ""))
 
 
 def _otherwise(error: Mapping[str, Any]) -> Text:

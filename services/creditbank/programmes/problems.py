@@ -5,10 +5,16 @@ from libs.common.problems import NotFound
 
 
 class LotUnknown(NotFound):
-    """You hold no free credits in a lot of this number in the scheme concerned; `lots` names them."""
+    """You hold no free credits in lots of these numbers in the scheme concerned, or not so many.
 
-    title = Text("No such credits", "没有这些学分")
-    detail = Text("You hold no free credits in {lots}.", "您在 {lots} 中没有可用学分。")
+    `lots` names them.
+    """
+
+    title = Text("You do not hold these credits", "您没有这些可用学分")
+    detail = Text(
+        "You do not hold so many free credits in these lots: {lots}.",
+        "您在以下各笔中没有这么多可用学分：{lots}。",
+    )
 
 
 class CourseUnknown(NotFound):

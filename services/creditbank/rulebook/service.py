@@ -83,7 +83,7 @@ async def propose(database: Database, caller: Caller, draft: Draft) -> bytes:
     )
     wrong += [name for name, found in zip(("courses", "issuers"), strange, strict=True) if found]
     if wrong:
-        raise RuleFaulty(members=", ".join(dict.fromkeys(wrong)))
+        raise RuleFaulty(wrong)
     identifier = new_id()
     await repository.add(
         pool,

@@ -18,6 +18,7 @@ from services.creditbank.institutions import rules as institutions
 from services.creditbank.institutions.problems import StandingForbids
 from services.creditbank.recognition import rules as recognition
 from services.creditbank.rulebook import rules as rulebook
+from services.creditbank.rulebook.problems import RuleFaulty
 from services.creditbank.transfers import rules as transfers
 
 
@@ -48,6 +49,11 @@ def test_what_has_no_words_is_told_as_it_is() -> None:
     text = DecisionNotDue(state="elsewhere").explanation()
     assert text is not None
     assert text.in_language("zh-CN") == "当前状态：elsewhere。"
+
+
+def test_each_fault_of_rules_is_explained() -> None:
+    text = RuleFaulty(["target", "step", "target"]).explanation()
+    assert text.zh == "target：没有该学分体系，或与规则自身的体系相同。step：须大于 0。"
 
 
 def test_each_lot_and_each_rule_is_explained() -> None:
