@@ -43,7 +43,7 @@ order by position desc limit 20
 class Found:
     """A page of statements as they are sent back, with commas between, and where it ends."""
 
-    joined: bytes
+    joined: bytes | memoryview
     attachments: Sequence[str]
     last: int | None
     more: bool
@@ -51,7 +51,7 @@ class Found:
 
     def bodies(self) -> list[bytes]:
         """The statements one by one."""
-        return self.joined.split(SEPARATOR) if self.joined else []
+        return bytes(self.joined).split(SEPARATOR) if self.joined else []
 
 
 async def store(
@@ -158,3 +158,14 @@ async def page(where: Where, query: Query) -> Found:
         more=row["found"] > row["kept"],
         count=row["kept"],
     )
+
+
+async def short_page(where: Where, query: Query, limit: int) -> Found | None:
+    """The statements of a short query, of one organisation; None if the whole one has to be asked."""
+    row = await where.fetchrow(query.text, *query.values)
+    if row is None or not row["fit"]:
+        return None
+    joined, found = memoryview(row["bodies"]), row["found"]
+    if found > limit:
+        joined = joined[: row["bodies"].rindex(SEPARATOR)]
+    return Found(joined, (), row["last"], found > limit, min(found, limit))

@@ -146,12 +146,13 @@ async def read_statements(request: Request, door: Reader, store: Store) -> Respo
         cursor = asking.several(values, version, door.organisation)
     page, more = await store.page(door.organisation, cursor, limits)
     _account(request, door, cursor.filters.agent, page.count)
-    joined = page.joined
+    joined: bytes | memoryview = page.joined
     if cursor.format != "exact":
         presented = await _present(request, store, door.organisation, page.bodies(), cursor.format)
         joined = SEPARATOR.join(presented)
     link = f"{PATH}?{MORE}={more}" if more else ""
-    whole = b'{"statements":[' + joined + b'],"more":"' + link.encode() + b'"}'
+    # not added piece by piece: that copies all of it each time
+    whole = b"".join((b'{"statements":[', joined, b'],"more":"', link.encode(), b'"}'))
     wanted = page.attachments if cursor.attachments else None
     bodies = page.bodies() if wanted else ()
     return await _respond(store, door.organisation, whole, bodies, wanted, headers)

@@ -15,7 +15,7 @@ from services.creditbank.xapi.activities.service import Definitions
 from services.creditbank.xapi.statements import repository
 from services.creditbank.xapi.statements.comparison import is_same
 from services.creditbank.xapi.statements.cursors import Cursor, Cursors
-from services.creditbank.xapi.statements.filters import SHIFT, Limits, page
+from services.creditbank.xapi.statements.filters import SHIFT, Limits, page, short_page
 from services.creditbank.xapi.statements.horizon import Horizon
 from services.creditbank.xapi.statements.keys import key
 from services.creditbank.xapi.statements.preparing import Prepared
@@ -95,15 +95,21 @@ class Statements:
 
     async def page(self, organisation: UUID, cursor: Cursor, limits: Limits) -> tuple[Found, str | None]:
         """The statements a cursor leads to, and the text of the cursor to those after them."""
-        after = None if cursor.after < 0 else cursor.after
-        found = await repository.page(
-            self._database.pool,
-            page(cursor.filters, limits, organisation, after, MOST_BYTES),
-        )
+        found = await self._page(organisation, cursor, limits)
         if not found.more or found.last is None:
             return found, None
         following = Cursor(cursor.filters, found.last, cursor.format, cursor.attachments)
         return found, self.cursors.write(following, organisation)
+
+    async def _page(self, organisation: UUID, cursor: Cursor, limits: Limits) -> Found:
+        pool, filters = self._database.pool, cursor.filters
+        where = organisation, None if cursor.after < 0 else cursor.after, MOST_BYTES
+        short = None if cursor.attachments else short_page(filters, limits, *where)
+        if short is not None:
+            found = await repository.short_page(pool, short, filters.limit)
+            if found is not None:
+                return found
+        return await repository.page(pool, page(filters, limits, *where))
 
     async def contents(self, organisation: UUID, hashes: Sequence[str]) -> Mapping[str, bytes]:
         """Contents of attachments by hash."""
