@@ -20,6 +20,8 @@ _LONGEST_LINE: Final = 65_536
 _LONGEST_ROW: Final = 4 * _LONGEST_LINE
 #: with empty rows: spreadsheets write as many as they have
 _MOST_LINES: Final = 2 * 1_048_576
+#: a row in which something follows a closing quotation mark
+_BROKEN: Final = ["?"]
 _CONTROLS: Final = re.compile("[\x00-\x1f]")
 
 
@@ -87,13 +89,15 @@ def _table(text: IO[str], profile: Profile) -> Iterator[Row]:
         raise FileRefused("columns_repeated", 1)
     read = _reader(profile, frozenset(named))
     lines = _Lines(text)
-    rows = csv.reader(lines, delimiter=delimiter)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     count, before = 0, 0
     while True:
         try:
             cells = next(rows, None)
         except csv.Error:
-            raise FileRefused("row_endless", rows.line_num + 1) from None
+            if lines.are_over or lines.in_row > csv.field_size_limit():
+                raise FileRefused("row_endless", before + 2) from None
+            cells = _BROKEN
         if cells is None:
             return
         line, before = before + 2, rows.line_num
@@ -103,7 +107,7 @@ def _table(text: IO[str], profile: Profile) -> Iterator[Row]:
         count += 1
         if count > MOST_ROWS:
             raise FileRefused("too_many_rows", line)
-        if len(cells) > len(header) and any(cells[len(header) :]):
+        if cells is _BROKEN or (len(cells) > len(header) and any(cells[len(header) :])):
             yield Row(line, None, None, "row_malformed")
         else:
             values = {name: written(cell) for name, cell in zip(header, cells, strict=False)}
@@ -118,6 +122,8 @@ class _Lines:
         self._count = 0
         #: characters of the row under way
         self.in_row = 0
+        #: whether the last line was read: a row that wants more has no end
+        self.are_over = False
 
     def __iter__(self) -> "_Lines":
         return self
@@ -125,6 +131,7 @@ class _Lines:
     def __next__(self) -> str:
         line = self._text.readline(_LONGEST_LINE)
         if not line:
+            self.are_over = True
             raise StopIteration
         self._count += 1
         self.in_row += len(line)

@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from libs.common.fields import Key, Line
+from libs.common.fields import Key, Line, fault
 from services.creditbank.files.days import LONGEST, reader
 from services.creditbank.files.rules import Encoding, Profile
 
@@ -22,7 +22,7 @@ def _form(value: str) -> str:
     try:
         reader(value)
     except ValueError:
-        raise PydanticCustomError("string_pattern_mismatch", "names year, month and day once") from None
+        raise fault("date_format", "must name year, month and day once", "年、月、日须各出现一次") from None
     return value
 
 

@@ -54,9 +54,13 @@ class RuleFaulty(InvalidRequest):
 
 
 class RuleNotInForce(Conflict):
-    """This version of the rules is not approved, not in force yet, or another has taken its place."""
+    """This version is not approved, not in force yet, replaced by another, or its institution may not act."""
 
     title = Text("The rules are not in force", "规则未生效")
+    detail = Text(
+        "The version is not approved, not in force yet or replaced, or its institution may not act now.",
+        "该版本未获批准、尚未生效或已被取代，或其所属机构目前不能办理业务。",
+    )
 
 
 class RuleUnknown(NotFound):

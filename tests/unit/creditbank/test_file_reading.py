@@ -149,3 +149,18 @@ def test_a_dry_run_remembers_what_it_would_have_posted() -> None:
     assert judge(one("b", "x")) == "refused"
     assert judge(one("c"), "refused") == "refused"
     assert judge(one("c")) == "accepted"  # a refused item takes no key
+
+
+PLAIN = "key,learner,course,credits,earned_on\n"
+
+
+def test_a_file_that_ends_within_a_quoted_value_was_cut_off() -> None:
+    with pytest.raises(FileRefused) as refused:
+        rows(PLAIN + 'k1,S-0,C-1,1,2025-01-20\nk2,S-0,C-1,1,"2025-01-20\n')
+    assert (refused.value.reason, refused.value.line) == ("row_endless", 3)
+
+
+def test_what_follows_a_closing_quotation_mark_breaks_its_row_alone() -> None:
+    broken, right = rows(PLAIN + '"k1"x,S-0,C-1,1,2025-01-20\n"k""2",S-0,C-1,1,"2025-01-20"\n')
+    assert (broken.line, broken.reason, broken.item) == (2, "row_malformed", None)
+    assert (right.line, right.key) == (3, 'k"2')
