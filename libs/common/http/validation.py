@@ -38,6 +38,7 @@ _TEXTS: Mapping[str, Text] = {
     "datetime_type": Text("must be an RFC 3339 time", "必须是 RFC 3339 时间"),
     "datetime_parsing": Text("must be an RFC 3339 time", "必须是 RFC 3339 时间"),
     "datetime_from_date_parsing": Text("must be an RFC 3339 time", "必须是 RFC 3339 时间"),
+    "datetime_future": Text("must lie in the future", "必须是将来的时间"),
     "timezone_aware": Text("must name its offset from UTC", "必须包含时区偏移"),
     "decimal_parsing": Text("must be a decimal number", "必须是十进制数"),
     "decimal_max_places": Text("has too many decimal places", "小数位过多"),

@@ -1,13 +1,20 @@
 """Bodies of the credentials' interface."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from libs.common.fields import Line
 from services.creditbank.xapi.protocol.rules import Scope
+
+
+def _ahead(value: datetime) -> datetime:
+    if value <= datetime.now(UTC):
+        raise PydanticCustomError("datetime_future", "must lie in the future")
+    return value
 
 
 class NewCredential(BaseModel):
@@ -20,7 +27,7 @@ class NewCredential(BaseModel):
     scopes: Annotated[
         list[Scope], Field(min_length=1, max_length=8, description="xAPI 1.0.3, part three, 4.2")
     ] = ["statements/write", "statements/read/mine"]
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[AwareDatetime, AfterValidator(_ahead)] | None = None
 
 
 class CredentialChange(BaseModel):

@@ -5,9 +5,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
+from infra.dev.stores import ServiceStore
 from libs.common.database import Database
 from libs.common.ids import new_id
 from services.creditbank.learners.keys import KeyRing
@@ -107,9 +109,19 @@ async def test_another_process_notices_a_revocation_within_a_second(
 
 
 async def test_an_expired_credential_and_one_of_a_closed_organisation_are_refused(
-    issue: Issue, database: Database, bank: Bank, administrator: UUID, district: District
+    issue: Issue,
+    database: Database,
+    store: ServiceStore,
+    bank: Bank,
+    administrator: UUID,
+    district: District,
 ) -> None:
-    over = await issue("all", expires_at=(datetime.now(UTC) - timedelta(seconds=1)).isoformat())
+    over = await issue("all", expires_at=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
+    owner = await asyncpg.connect(store.migrations_database)
+    await owner.execute(
+        "update xapi_credential set expires_at = now() where id = $1", UUID(over.credential["id"])
+    )
+    await owner.close()
     assert (await over.get(ANYWHERE)).status_code == 401
     soon = await issue("all", expires_at=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
     closed = organisation(district.school, [district.region, district.district], version=2, status="closed")
@@ -159,7 +171,16 @@ async def test_the_list_is_paged_newest_first(bank: Bank, issue: Issue, administ
     assert then.json()["next"] is None
 
 
-@pytest.mark.parametrize("change", [{"scopes": ["everything"]}, {"scopes": []}, {"name": ""}, {"more": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scopes": ["everything"]},
+        {"scopes": []},
+        {"name": ""},
+        {"more": 1},
+        {"expires_at": "2020-01-01T00:00:00Z"},
+    ],
+)
 async def test_a_credential_that_cannot_be_is_refused(
     bank: Bank, client: httpx.AsyncClient, district: District, administrator: UUID, change: dict[str, object]
 ) -> None:
