@@ -8,12 +8,16 @@ from uuid import UUID
 import asyncpg
 
 from services.creditbank.tables import Connection, Pool, Where
+from services.creditbank.xapi.listing import Listing
 
-_JSON: Final = """json_build_object('id', c.id, 'organisation', c.organisation, 'name', c.name,
-  'username', c.username, 'scopes', c.scopes, 'created_at', utc_text(c.created_at),
-  'expires_at', utc_text(c.expires_at), 'revoked_at', utc_text(c.revoked_at), 'changes', (
+_JSON: Final = """json_build_object('id', r.id, 'organisation', r.organisation, 'name', r.name,
+  'username', r.username, 'scopes', r.scopes, 'created_at', utc_text(r.created_at),
+  'expires_at', utc_text(r.expires_at), 'revoked_at', utc_text(r.revoked_at), 'changes', (
     select json_agg(json_build_object('act', h.act, 'by', h.by, 'at', utc_text(h.at)) order by h.id)
-    from xapi_credential_change h where h.credential = c.id))"""
+    from xapi_credential_change h where h.credential = r.id))"""
+_LISTING: Final = Listing("xapi_credential", _JSON)
+shown = _LISTING.shown
+page = _LISTING.page
 _WORKING: Final = """
 select c.id, c.organisation, c.name, c.digest, c.scopes
 from xapi_credential c join institution x on x.id = c.organisation and x.status = 'active'
@@ -98,18 +102,3 @@ async def organisation_of(where: Where, credential: UUID) -> UUID | None:
         "select organisation from xapi_credential where id = $1", credential
     )
     return found
-
-
-async def shown(where: Where, credential: UUID) -> bytes:
-    """A credential as JSON; whoever asks must have been let in."""
-    found: bytes = await where.fetchval(f"select {_JSON} from xapi_credential c where c.id = $1", credential)
-    return found
-
-
-async def page(pool: Pool, organisation: UUID, before: UUID | None, limit: int) -> list[tuple[bytes, UUID]]:
-    """The organisation's credentials as (JSON, id), newest first."""
-    query = (
-        f"select c.id, {_JSON} as item from xapi_credential c"
-        " where c.organisation = $1 and ($2::uuid is null or c.id < $2) order by c.id desc limit $3"
-    )
-    return [(row["item"], row["id"]) for row in await pool.fetch(query, organisation, before, limit)]

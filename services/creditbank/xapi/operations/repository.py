@@ -6,12 +6,16 @@ from uuid import UUID
 
 import asyncpg
 
-from services.creditbank.tables import Pool, Where
+from services.creditbank.tables import Where
+from services.creditbank.xapi.listing import Listing
 
-_JSON: Final = """json_build_object('id', o.id, 'organisation', o.organisation, 'kind', o.kind, 'by', o.by,
-  'filters', o.filters, 'statements', o.statements, 'refused', o.refused, 'kept', o.kept,
-  'renamed', o.renamed, 'documents', o.documents,
-  'begun_at', utc_text(o.begun_at), 'ended_at', utc_text(o.ended_at))"""
+_JSON: Final = """json_build_object('id', r.id, 'organisation', r.organisation, 'kind', r.kind, 'by', r.by,
+  'filters', r.filters, 'statements', r.statements, 'refused', r.refused, 'kept', r.kept,
+  'renamed', r.renamed, 'documents', r.documents,
+  'begun_at', utc_text(r.begun_at), 'ended_at', utc_text(r.ended_at))"""
+_LISTING: Final = Listing("xapi_operation", _JSON)
+shown = _LISTING.shown
+page = _LISTING.page
 _BEGIN: Final = """
 insert into xapi_operation (id, organisation, kind, by, filters, agent) values ($1, $2, $3, $4, $5, $6)
 on conflict (id) do nothing
@@ -62,19 +66,3 @@ async def end(where: Where, operations: Sequence[UUID]) -> None:
 async def next_pruning(where: Where) -> asyncpg.Record | None:
     """One that has not ended, of any organisation; no other worker takes it until the transaction ends."""
     return await where.fetchrow(_NEXT)
-
-
-async def shown(where: Where, operation: UUID) -> bytes:
-    """An operation as JSON; whoever asks must have been let in."""
-    query = f"select {_JSON} from xapi_operation o where o.id = $1"
-    found: bytes = await where.fetchval(query, operation)
-    return found
-
-
-async def page(pool: Pool, organisation: UUID, before: UUID | None, limit: int) -> list[tuple[bytes, UUID]]:
-    """What was done with the organisation's store as (JSON, id), newest first."""
-    query = (
-        f"select o.id, {_JSON} as item from xapi_operation o"
-        " where o.organisation = $1 and ($2::uuid is null or o.id < $2) order by o.id desc limit $3"
-    )
-    return [(row["item"], row["id"]) for row in await pool.fetch(query, organisation, before, limit)]

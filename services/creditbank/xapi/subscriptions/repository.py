@@ -7,19 +7,23 @@ from uuid import UUID
 import asyncpg
 
 from services.creditbank.tables import Connection, Pool, Where
+from services.creditbank.xapi.listing import Listing
 
 #: statements looked at in one step, whether they are wanted or not
 WINDOW: Final = 2000
 
-_JSON: Final = """json_build_object('id', s.id, 'organisation', s.organisation, 'name', s.name,
-  'kind', s.kind,
-  'address', s.address, 'filters', s.filters, 'status', s.status, 'delivered', s.delivered,
-  'dead_letters', (select count(*) from xapi_delivery d where d.subscription = s.id and d.dead),
-  'failing_since', utc_text(s.failing_since), 'last_error', s.last_error,
-  'created_at', utc_text(s.created_at),
+_JSON: Final = """json_build_object('id', r.id, 'organisation', r.organisation, 'name', r.name,
+  'kind', r.kind,
+  'address', r.address, 'filters', r.filters, 'status', r.status, 'delivered', r.delivered,
+  'dead_letters', (select count(*) from xapi_delivery d where d.subscription = r.id and d.dead),
+  'failing_since', utc_text(r.failing_since), 'last_error', r.last_error,
+  'created_at', utc_text(r.created_at),
   'changes', (
     select json_agg(json_build_object('act', h.act, 'by', h.by, 'at', utc_text(h.at)) order by h.id)
-    from xapi_subscription_change h where h.subscription = s.id))"""
+    from xapi_subscription_change h where h.subscription = r.id))"""
+_LISTING: Final = Listing("xapi_subscription", _JSON)
+shown = _LISTING.shown
+page = _LISTING.page
 _LETTER: Final = """json_build_object('id', d.id, 'type', 'statements.' || d.kind, 'attempts', d.attempts,
   'error', d.error, 'tried_at', utc_text(d.tried_at), 'statements', coalesce(to_json(d.ids), (
     select coalesce(json_agg(t.id order by t.position), '[]') from xapi_statement t
@@ -98,22 +102,6 @@ async def set_status(connection: Connection, subscription: UUID, status: str) ->
         subscription,
         status,
     )
-
-
-async def shown(where: Where, subscription: UUID) -> bytes:
-    """A subscription as JSON; whoever asks must have been let in."""
-    query = f"select {_JSON} from xapi_subscription s where s.id = $1"
-    found: bytes = await where.fetchval(query, subscription)
-    return found
-
-
-async def page(pool: Pool, organisation: UUID, before: UUID | None, limit: int) -> list[tuple[bytes, UUID]]:
-    """The organisation's subscriptions as (JSON, id), newest first."""
-    query = (
-        f"select s.id, {_JSON} as item from xapi_subscription s"
-        " where s.organisation = $1 and ($2::uuid is null or s.id < $2) order by s.id desc limit $3"
-    )
-    return [(row["item"], row["id"]) for row in await pool.fetch(query, organisation, before, limit)]
 
 
 async def letters(pool: Pool, subscription: UUID, after: UUID | None, limit: int) -> list[tuple[bytes, UUID]]:
