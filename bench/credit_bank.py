@@ -4,7 +4,6 @@ Chain, commitment, lots, leaf of the log and event are in every entry; the limit
 (bench/raw_ledger.py), the same posting through objects, and a ledger of others.
 """
 
-import argparse
 import asyncio
 
 import asyncpg
@@ -13,7 +12,7 @@ import uvloop
 from bench import deposits, peer, posting, redemption, sealing
 from bench.bank import LEARNERS, SCHOOLS, Bank, BankStore, bank_store
 from bench.raw_ledger import RawLedger
-from bench.report import Report
+from bench.report import Report, run_alone
 from libs.common.database import Database
 
 PARTS = ("posting", "redemption", "http", "sealing", "peer")
@@ -53,13 +52,5 @@ async def _measure(report: Report, where: BankStore, seconds: float, parts: tupl
     await database.stop()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.credit_bank", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measure")
-    parser.add_argument("--only", choices=PARTS, action="append", help="some parts only")
-    options = parser.parse_args()
-    measure(Report(), options.seconds, tuple(options.only or PARTS))
-
-
 if __name__ == "__main__":
-    main()
+    run_alone("bench.credit_bank", __doc__, PARTS, measure)

@@ -4,7 +4,6 @@ Sixteen connections, a basic credential, full validation, durable commits; each 
 stored, and what is read again with a million.
 """
 
-import argparse
 import asyncio
 import base64
 import hashlib
@@ -19,7 +18,7 @@ import orjson
 from bench.bank import BankStore, bank_store
 from bench.load import Result, load, request
 from bench.raw_statements import RawStatements
-from bench.report import Report
+from bench.report import Report, run_alone
 from bench.serving import Server, serving
 from bench.statements import Statements
 from infra.dev.calls import Api
@@ -268,13 +267,5 @@ def _reads(
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.records", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measure")
-    parser.add_argument("--only", choices=PARTS, action="append", help="some parts only")
-    options = parser.parse_args()
-    measure(Report(), options.seconds, tuple(options.only or PARTS))
-
-
 if __name__ == "__main__":
-    main()
+    run_alone("bench.records", __doc__, PARTS, measure)

@@ -1,6 +1,8 @@
 """The table of ratios the bench prints and writes."""
 
+import argparse
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -64,3 +66,17 @@ def _figure(value: float) -> str:
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def run_alone(
+    program: str,
+    told: str | None,
+    parts: Sequence[str],
+    measure: Callable[[Report, float, tuple[str, ...]], object],
+) -> None:
+    """Measure from the command line: all parts, or those named, each for so many seconds."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}", description=told)
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measure")
+    parser.add_argument("--only", choices=parts, action="append", help="some parts only")
+    options = parser.parse_args()
+    measure(Report(), options.seconds, tuple(options.only or parts))
