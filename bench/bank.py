@@ -1,6 +1,7 @@
 """The credit bank of the bench: a region of schools, courses, learners and a desk, on stores of its own."""
 
 import asyncio
+import gc
 import random
 import shutil
 import time
@@ -135,8 +136,13 @@ class Bank:
         return Call(new_id(), self.region, school or self.schools[0], "bench", SCHEME, items)
 
     def calls(self, count: int, size: int = BATCH, *, schools: int = 1) -> list[Call]:
-        """Calls of fresh items, the n-th for the n-th of so many schools."""
-        return [self.call(self.items(size), self.schools[n % schools]) for n in range(count)]
+        """Calls of fresh items, the n-th for the n-th of so many schools.
+
+        What the bench holds ready no collection looks at: one would take 0.2 s of who posts it.
+        """
+        made = [self.call(self.items(size), self.schools[n % schools]) for n in range(count)]
+        gc.freeze()
+        return made
 
     async def post(self, calls: Sequence[Call], writers: int = WRITERS) -> float:
         """Post calls one by one, so many at a time; the items a second."""
