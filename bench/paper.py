@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -133,14 +134,18 @@ async def measure(store: ServiceStore, directory: Path, calls: int) -> Measured:
     owner = await asyncpg.connect(store.migrations_database)
     bank = Bank(database, settings)
     empty = await _sizes(owner, OF_LEARNERS)
+    _progress(f"opening the accounts of {LEARNERS:,} learners")
     await bank.prepare()
     await owner.execute("vacuum analyze")
     with_learners = await _sizes(owner, OF_LEARNERS)
     waiting = bank.calls(calls)
     before = await owner.fetchval("select pg_current_wal_lsn()")
+    _progress(f"posting {calls * BATCH:,} deposits")
     posted_a_second = await bank.post(waiting)
     wal = float(await owner.fetchval("select pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", before))
+    _progress("sealing them")
     sealed_a_second = await _seal(database, settings)
+    _progress("auditing the books")
     began = time.perf_counter()
     connection = await database.connect()
     if await audit(connection, bank.keys):
@@ -166,6 +171,10 @@ async def measure(store: ServiceStore, directory: Path, calls: int) -> Measured:
         sealed_a_second=sealed_a_second,
         audited_a_second=audited_a_second,
     )
+
+
+def _progress(step: str) -> None:
+    print(f"estimate: {step}", file=sys.stderr, flush=True)
 
 
 def _size_of(directory: Path) -> int:
@@ -215,6 +224,7 @@ def tell_of_bench(path: Path) -> None:
     """The bank's rows of the last `make bench`, taken on a machine that did nothing else."""
     if not path.exists():
         return
+    print("of the last make bench:")
     for row in json.loads(path.read_text(encoding="utf-8")):
         if row["name"].startswith(OF_THE_BENCH):
             print(f"  {row['name']:<50} {row['measured']:>12,.2f} {row['unit']}  {row['note']}")
@@ -239,7 +249,6 @@ def main() -> None:
     finally:
         stores.stop()
         shutil.rmtree(state, ignore_errors=True)
-    print("of the last make bench:")
     tell_of_bench(RESULT)
     tell(measured, Asked(given.learners, given.postings, given.nodes, given.years))
 
