@@ -113,11 +113,11 @@ class Bringer:
             agents = [_agent(one) for one in (*first["agents"], *first.get("agents_elsewhere", ()))]
             address = first["address"]
         except Broken as error:
-            raise RecordBroken(reason=str(error)) from None
+            raise RecordBroken(reason=error.text) from None
         except (KeyError, TypeError, ValueError, Invalid):
-            raise RecordBroken(reason="line 1: not in the documented form") from None
+            raise RecordBroken(reason=Broken("form", 1).text) from None
         if not isinstance(address, str) or len(agents) > _MOST_AGENTS:
-            raise RecordBroken(reason="line 1: not in the documented form")
+            raise RecordBroken(reason=Broken("form", 1).text)
         if address == self.address and signed_by is not None:
             raise RecordIsHere
         return Brought(new_id(), address, list(dict.fromkeys(agents)), signed_by, manifest)

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -91,8 +92,9 @@ class Elsewhere:
         return body + orjson.dumps({"kind": "manifest", "note": note}) + b"\n"
 
 
-async def brought(bank: Bank, who: UUID, export: bytes) -> httpx.Response:
+async def brought(bank: Bank, who: UUID, export: bytes, language: str = "en") -> httpx.Response:
     headers = {**bank.of_person(who, "credits.read credits.write"), "Content-Type": "application/jsonl"}
+    headers["Accept-Language"] = language
     return await bank.client.post(PATH, content=export, headers=headers)
 
 
@@ -216,8 +218,9 @@ async def test_a_broken_export_leaves_nothing(bank: Bank, learner: UUID) -> None
         export.replace(b"/a", b"/b"),
         b"\n".join(export.splitlines()[1:]),
     ):
-        answer = await brought(bank, learner, broken)
+        answer = await brought(bank, learner, broken, "zh-CN")
         assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "record-broken")
+        assert not re.search("[A-Za-z]", answer.json()["detail"]), "in the learner's language"
     for document in ("[]", "{", "1"):
         odd = Elsewhere()
         odd.lines.append(entry(document))
