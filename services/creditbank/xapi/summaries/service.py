@@ -20,7 +20,7 @@ FAILED: Final = "record.summaries_failed"
 _MOST: Final = 1_000
 _MOST_TOLD: Final = 200
 #: while much comes in, requests have so many times as long for themselves as is counted
-_SPARED: Final = 4
+_SPARED: Final = 8
 #: one process at a time counts
 _LOCK: Final = 0x0726
 _TRY: Final = "select pg_try_advisory_xact_lock($1)"
