@@ -149,6 +149,8 @@ def _child(pipe: Any, core: int | None) -> None:
     pipe.send(None)  # everything is imported
     requests, host, port, *options = pipe.recv()
     pipe.send(uvloop.run(_Run(requests, *options).go(host, port)))
+    pipe.close()
+    os._exit(0)  # tidying up would take processor time from a load that still runs beside this one
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:
