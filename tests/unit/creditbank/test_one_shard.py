@@ -70,7 +70,7 @@ ASKS_ALL: Final[dict[tuple[str, str], tuple[int, str]]] = {
     ("migrations post_arrival", "arrival"): (1, "a move is known by its id alone"),
     ("migrations refuse_arrival", "arrival"): (1, "a move is known by its id alone"),
     ("migrations judge_deposits", "entry"): (2, "a key is looked up in every shard"),
-    ("migrations post_deposits", "entry"): (1, "a key is looked up in every shard"),
+    ("migrations are_known", "entry"): (1, "a key is looked up in every shard"),
 }
 
 
