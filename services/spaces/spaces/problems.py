@@ -1,5 +1,7 @@
 """What can go wrong with spaces."""
 
+from typing import ClassVar
+
 from libs.common.languages import Text
 from libs.common.problems import Conflict, Forbidden, NotFound
 
@@ -38,4 +40,16 @@ class RoleNotHeld(Forbidden):
     """The view asked for belongs to a role that the caller does not hold."""
 
     title = Text("You do not hold this role", "您没有该角色")
-    detail = Text("There is no {view} view for you.", "您没有 {view} 视图。")
+    detail = Text("You do not hold the role {view}.", "您没有“{view}”这一身份。")
+    words: ClassVar = {
+        "view": {
+            "student": Text("student", "学生"),
+            "teacher": Text("teacher", "教师"),
+            "guardian": Text("guardian", "监护人"),
+            "staff": Text("staff", "职工"),
+            "registrar": Text("registrar", "教务员"),
+            "assessor": Text("assessor", "评审员"),
+            "administrator": Text("administrator", "管理员"),
+            "auditor": Text("auditor", "审计员"),
+        }
+    }
