@@ -18,13 +18,7 @@ _POST = """
 select item, answer, entry, reason
 from post_deposits($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
-_RECALL = """
-select array_agg(e.id order by k.n) as entries, array_agg(e.batch order by k.n) as batches,
-  array_agg(e.learner order by k.n) as learners
-from unnest($1::uuid[], $2::uuid[]) with ordinality as k (key, payload, n)
-left join lateral (
-  select id, batch, learner from entry where key_hash = k.key and payload_hash = k.payload limit 1) e on true
-"""
+_RECALL = "select entries, batches, learners from recall_deposits($1, $2)"
 _BATCH = """
 select b.institution, json_build_object(
   'id', b.id, 'institution', b.institution, 'scheme', s.code, 'recorded_at', utc_text(b.recorded_at),
