@@ -2,15 +2,18 @@
 
 from libs.common.languages import Text
 from libs.common.problems import Conflict, InvalidRequest
+from services.auth.merging.texts import CONFLICTS
 
 
 class RecordsConflict(Conflict):
-    """The two records cannot be of one person as they are; `conflicts` names what must be settled first.
-
-    The preview explains each.
-    """
+    """The two records cannot be of one person as they are; `conflicts` names what must be settled first."""
 
     title = Text("These two records cannot be merged yet", "这两份记录尚不能合并")
+
+    def explanation(self) -> Text:
+        """What has to be settled, one after the other."""
+        told = [CONFLICTS[one] for one in self.extensions["conflicts"]]
+        return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))
 
 
 class OneRecordOnly(InvalidRequest):

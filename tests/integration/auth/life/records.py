@@ -105,8 +105,10 @@ async def preview(http: httpx.AsyncClient, survivor: UUID, other: UUID, **header
 
 async def conflicts(http: httpx.AsyncClient, survivor: UUID, other: UUID) -> list[str]:
     """The conflicts in the preview, which are those for which the merge is refused."""
-    named = [one["code"] for one in (await preview(http, survivor, other))["conflicts"]]
+    told = (await preview(http, survivor, other))["conflicts"]
+    named = [one["code"] for one in told]
     refused = await merge(http, survivor, other)
     assert problem(refused) == (409, "records-conflict")
     assert refused.json()["conflicts"] == named
+    assert refused.json()["detail"] == " ".join(one["explanation"] for one in told)
     return named
