@@ -5,6 +5,8 @@ import threading
 import unicodedata
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +113,22 @@ def test_a_new_hash_is_argon2id_and_salted() -> None:
     first, second = hashing.hashed(GOOD), hashing.hashed(GOOD)
     assert first != second
     assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_a_new_hash_is_what_another_implementation_verifies() -> None:
+    stored = hashing.hashed(GOOD)
+    assert PasswordHasher().verify(stored, GOOD)
+    with pytest.raises(VerifyMismatchError):
+        PasswordHasher().verify(stored, GOOD + "!")
+
+
+@pytest.mark.parametrize("salt_bytes", [8, 16, 48])
+@pytest.mark.parametrize("hash_bytes", [16, 32, 64])
+def test_hashes_of_our_costs_by_another_implementation_are_verified(salt_bytes: int, hash_bytes: int) -> None:
+    other = PasswordHasher(2, 19456, 1, hash_bytes, salt_bytes)
+    stored = hashing.imported(other.hash(GOOD))
+    assert hashing.verified(GOOD, stored).right
+    assert not hashing.verified(GOOD + "!", stored).right
 
 
 @pytest.mark.parametrize(
