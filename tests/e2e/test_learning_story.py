@@ -27,6 +27,12 @@ def about(record: Api, post: str) -> list[dict[str, Any]]:
     return sorted(mine, key=lambda one: str(one["timestamp"]))
 
 
+def joined(record: Api) -> list[dict[str, Any]]:
+    """What one's own record tells of schools joined."""
+    told = [one["statement"] for one in record.pages("/v1/records/me/statements")]
+    return [one for one in told if one["verb"]["id"].endswith("/join")]
+
+
 def test_work_that_came_back_with_a_mark_is_in_the_students_own_record(product: Product) -> None:
     teacher, student = product.sign_in("teacher"), product.sign_in("student")
     teaching, learning = product.api("spaces", teacher.token), product.api("spaces", student.token)
@@ -55,8 +61,7 @@ def test_work_that_came_back_with_a_mark_is_in_the_students_own_record(product: 
     assert found[1]["context"]["registration"] == found[2]["context"]["registration"]
     assert "很好" not in str(found)
     # So is the school, of which auth told; and nobody's words are.
-    schools = [one["statement"] for one in record.pages("/v1/records/me/statements")]
-    assert any(one["verb"]["id"].endswith("/join") for one in schools), schools
+    assert wait_until(lambda: bool(joined(record)), 30)
     # Nobody else's record has them, not the teacher's either.
     assert about(product.api("creditbank", teacher.token), post) == []
     # The profile that explains them is at the address it names.

@@ -96,7 +96,8 @@ exception when no_data_found or unique_violation then
   return false;
 end $$
 
--- The former is in 0035_postings.sql. Of a call in which nothing is to be judged, accounts are not locked first.
+-- The former is in 0032_books.sql. Entries have what lines had, and of a call in which nothing is to be judged, accounts are
+-- not locked first.
 create or replace function post_deposits(
   batches uuid[], institutions uuid[], schemes smallint[], clients text[],
   calls integer[], key_hashes uuid[], payload_hashes uuid[], entries uuid[], salts bytea[],
