@@ -1,7 +1,7 @@
 """Password hashes, and the only place that imports passlib (the maintained libpass under that name).
 
-New hashes are argon2id. They are computed and verified by OpenSSL, through the package cryptography, which has
-the same result sooner than the reference implementation passlib calls; other kinds and costs are passlib's.
+New hashes are argon2id, computed and verified by OpenSSL through the package cryptography, which has the same
+result sooner than the reference implementation passlib calls; other kinds and costs are passlib's.
 """
 
 import base64
