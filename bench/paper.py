@@ -224,10 +224,12 @@ def tell_of_bench(path: Path) -> None:
     """The bank's rows of the last `make bench`, taken on a machine that did nothing else."""
     if not path.exists():
         return
-    print("of the last make bench:")
-    for row in json.loads(path.read_text(encoding="utf-8")):
-        if row["name"].startswith(OF_THE_BENCH):
-            print(f"  {row['name']:<50} {row['measured']:>12,.2f} {row['unit']}  {row['note']}")
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    rows = [row for row in measured if row["name"].startswith(OF_THE_BENCH)]
+    if rows:
+        print("of the last make bench:")
+    for row in rows:
+        print(f"  {row['name']:<50} {row['measured']:>12,.2f} {row['unit']}  {row['note']}")
 
 
 def main() -> None:
