@@ -1,5 +1,6 @@
 """The two languages everything a user reads comes in, chosen per request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +23,12 @@ class Text:
 
     def in_language(self, language: Language) -> str:
         return self.zh if language == "zh-CN" else self.en
+
+
+def together(sentences: Iterable[Text]) -> Text:
+    """Whole sentences, one after the other: with spaces between them in English, without in Chinese."""
+    told = [*sentences]
+    return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))
 
 
 def said(value: Any, language: Language) -> Any:

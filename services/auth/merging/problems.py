@@ -1,6 +1,6 @@
 """Expected failures of merging two records."""
 
-from libs.common.languages import Text
+from libs.common.languages import Text, together
 from libs.common.problems import Conflict, InvalidRequest
 from services.auth.merging.texts import CONFLICTS
 
@@ -12,8 +12,7 @@ class RecordsConflict(Conflict):
 
     def explanation(self) -> Text:
         """What has to be settled, one after the other."""
-        told = [CONFLICTS[one] for one in self.extensions["conflicts"]]
-        return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))
+        return together(CONFLICTS[one] for one in self.extensions["conflicts"])
 
 
 class OneRecordOnly(InvalidRequest):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from libs.common.languages import Text
+from libs.common.languages import Text, together
 from libs.common.problems import Conflict
 
 
@@ -19,4 +19,4 @@ class ProgrammeNotMet(Conflict):
         """Rule by rule, in words."""
         if not self.why:
             return None
-        return Text(" ".join(one.en for one in self.why), "".join(one.zh for one in self.why))
+        return together(self.why)

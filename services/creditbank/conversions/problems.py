@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from libs.common.languages import Text
+from libs.common.languages import Text, together
 from libs.common.problems import Conflict
 
 _OF_LOT: Final = Text("Lot {lot}: {why}", "第 {lot} 笔：{why}")
@@ -35,8 +35,7 @@ class NotConvertible(Conflict):
 
     def explanation(self) -> Text:
         """Lot by lot, in words."""
-        told = [_OF_LOT.format(lot=lot, why=_WHY[reason]) for lot, reason in self.refused.items()]
-        return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))
+        return together(_OF_LOT.format(lot=lot, why=_WHY[reason]) for lot, reason in self.refused.items())
 
 
 class ConversionCapReached(Conflict):

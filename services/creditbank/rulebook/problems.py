@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from libs.common.languages import Text
+from libs.common.languages import Text, together
 from libs.common.problems import Conflict, InvalidRequest, NotFound
 
 _OF_MEMBER: Final = Text("{member}: {why}.", "{member}：{why}。")
@@ -49,8 +49,7 @@ class RuleFaulty(InvalidRequest):
 
     def explanation(self) -> Text:
         """Member by member, in words."""
-        told = [_OF_MEMBER.format(member=one, why=_WHY[one]) for one in self.members]
-        return Text(" ".join(one.en for one in told), "".join(one.zh for one in told))
+        return together(_OF_MEMBER.format(member=one, why=_WHY[one]) for one in self.members)
 
 
 class RuleNotInForce(Conflict):

@@ -28,12 +28,16 @@ create function xapi_was_sent(
     and (s.agent is null or s.agent in (p_actor, p_object) or s.member = any(p_mentions))
 $$
 
--- Subscriptions are held before they are looked at: what a delivery has taken up by then counts as sent.
+-- Subscriptions are held before they are looked at: what a delivery has taken up by then counts as sent. An
+-- update that changes no row is let go at once: storing what refers to other statements looks each time for what is voided.
 create function tell_subscribers() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
   v_organisations uuid[];
 begin
+  if not exists (select from old_rows) then
+    return null;
+  end if;
   if tg_op = 'DELETE' then
     select array_agg(distinct o.organisation) into v_organisations from old_rows o;
   else

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0037"
-down_revision = "0036"
+down_revision = "0035"
 
 _FILE = Path(__file__).parents[1] / "sql" / "0037_counting.sql"
 
